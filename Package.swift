@@ -1,0 +1,141 @@
+// swift-tools-version: 6.2
+// The package: every module, its dependencies, and the settings that all of them share.
+// `Specs/Architecture.md` says what each module is for and why each library was chosen;
+// `Tests/ArchitectureTests` holds the import lines to the arrows drawn here.
+//
+// ONLY=Content,Store swift test    builds just these modules, what they need, and their tests.
+
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// Modules whose inner loops make debug tests crawl are optimised in debug builds too.
+let hot: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
+func library(_ name: String, _ package: String, _ debian: String) -> Target {
+  .systemLibrary(
+    name: name, path: "Sources/CLibraries/\(name)", pkgConfig: package, providers: [.apt([debian])])
+}
+
+func module(
+  _ name: String, _ dependencies: [String] = [], settings: [SwiftSetting] = strict,
+  exclude: [String] = []
+) -> Target {
+  .target(
+    name: name, dependencies: dependencies.map { .init(stringLiteral: $0) }, exclude: exclude,
+    swiftSettings: settings)
+}
+
+func program(_ name: String, _ dependencies: [String]) -> Target {
+  .executableTarget(
+    name: name, dependencies: dependencies.map { .init(stringLiteral: $0) },
+    swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [String], settings: [SwiftSetting] = strict) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies.map { .init(stringLiteral: $0) },
+    swiftSettings: settings)
+}
+
+let targets: [Target] = [
+  library("CCrypto", "libcrypto", "libssl-dev"),
+  library("CDivsufsort", "libdivsufsort64", "libdivsufsort-dev"),
+  library("COpenBLAS", "openblas", "libopenblas-dev"),
+  library("CQrencode", "libqrencode", "libqrencode-dev"),
+  library("CSodium", "libsodium", "libsodium-dev"),
+  library("CSQLite", "sqlite3", "libsqlite3-dev"),
+  library("CUtf8proc", "libutf8proc", "libutf8proc-dev"),
+  library("CUV", "libuv", "libuv1-dev"),
+  library("CZstd", "libzstd", "libzstd-dev"),
+
+  .target(
+    name: "CanonicalKernels",
+    cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off", "-fno-math-errno", "-Wall", "-Werror"])]),
+
+  module("Cryptography", ["CCrypto", "CSodium"], settings: hot),
+  module("UnicodeText", ["CUtf8proc"], settings: hot),
+  module("JSON", settings: hot),
+  module("Compression", ["CZstd"]),
+  module("Content", ["Cryptography", "JSON", "UnicodeText"], settings: hot),
+  module("Claims", ["Content", "Cryptography"], settings: hot),
+  module("CanonicalMath", ["CanonicalKernels"], settings: hot),
+  module("FastMath", ["COpenBLAS"]),
+  module("Tokenization", ["JSON", "UnicodeText"], settings: hot),
+  module("Checkpoints", ["JSON", "CanonicalMath", "Cryptography"], settings: hot),
+  module(
+    "Learning",
+    ["Checkpoints", "Tokenization", "CanonicalMath", "Content", "Cryptography", "JSON"],
+    settings: hot),
+  module(
+    "Attribution",
+    ["Learning", "CanonicalMath", "CDivsufsort", "Content", "Claims", "Cryptography", "FastMath"],
+    settings: hot),
+  module("Store", ["CSQLite", "Content", "Claims", "Cryptography"]),
+  module(
+    "PeerProtocol", ["Content", "Claims", "Cryptography", "Compression"], settings: hot),
+  module("EventLoop", ["CUV"]),
+  module("Node", ["PeerProtocol", "Store", "Content", "Claims", "Cryptography"]),
+  module("Terminal", ["CQrencode", "JSON"]),
+
+  program(
+    "datanet",
+    [
+      "Terminal", "Node", "EventLoop", "Store", "Attribution", "Learning", "Checkpoints",
+      "Tokenization", "PeerProtocol", "Claims", "Content", "Cryptography", "JSON", "CanonicalMath",
+    ]),
+  program(
+    "datanet-bench",
+    [
+      "Store", "Content", "Claims", "Cryptography", "CanonicalMath", "CanonicalKernels", "FastMath",
+      "Tokenization", "Learning", "JSON",
+    ]),
+
+  tests("ArchitectureTests", []),
+  tests("CryptographyTests", ["Cryptography", "JSON"]),
+  tests("UnicodeTextTests", ["UnicodeText"]),
+  tests("JSONTests", ["JSON"]),
+  tests("ContentTests", ["Content", "Cryptography", "JSON"]),
+  tests("ClaimsTests", ["Claims", "Content", "Cryptography"]),
+  tests("CanonicalMathTests", ["CanonicalMath", "CanonicalKernels", "JSON"]),
+  tests("TokenizationTests", ["Tokenization", "JSON"]),
+  tests("CheckpointsTests", ["Checkpoints", "JSON", "CanonicalMath"]),
+  tests("LearningTests", ["Learning", "Checkpoints", "Tokenization", "JSON", "CanonicalMath"]),
+  tests("AttributionTests", ["Attribution", "Learning", "CanonicalMath"]),
+  tests("StoreTests", ["Store", "Claims", "Content", "Cryptography"]),
+  tests("PeerProtocolTests", ["PeerProtocol", "Claims", "Content", "Cryptography", "JSON"]),
+  tests("EventLoopTests", ["EventLoop"]),
+  tests("TerminalTests", ["Terminal", "JSON"]),
+  tests("CommandTests", ["Content", "JSON"]),
+]
+
+/// With `ONLY` set, keeps the named modules, their tests, and everything those need.
+func selected(_ all: [Target]) -> [Target] {
+  guard let only = Context.environment["ONLY"], !only.isEmpty else { return all }
+  var wanted = Set<String>()
+  func want(_ name: String) {
+    guard let target = all.first(where: { $0.name == name }), wanted.insert(name).inserted else {
+      return
+    }
+    for dependency in target.dependencies {
+      switch dependency {
+      case .byNameItem(let name, _), .targetItem(let name, _): want(name)
+      default: break
+      }
+    }
+  }
+  for name in only.split(separator: ",") {
+    want(String(name))
+    want("\(name)Tests")
+  }
+  return all.filter { wanted.contains($0.name) }
+}
+
+let package = Package(name: "datanet", targets: selected(targets))

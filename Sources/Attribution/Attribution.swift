@@ -1,0 +1,1 @@
+// The module Attribution; see Specs/Architecture.md.

@@ -1,0 +1,3 @@
+// SQLite: claims, indexes and state.
+#pragma once
+#include <sqlite3.h>

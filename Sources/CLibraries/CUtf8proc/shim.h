@@ -1,0 +1,3 @@
+// utf8proc: Unicode normalisation and categories of one fixed version.
+#pragma once
+#include <utf8proc.h>

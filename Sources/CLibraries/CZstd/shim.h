@@ -1,0 +1,3 @@
+// zstd: chunks that compress travel compressed.
+#pragma once
+#include <zstd.h>

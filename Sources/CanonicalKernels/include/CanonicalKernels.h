@@ -1,0 +1,2 @@
+// The canonical kernels; see Specs/Arithmetic.md.
+#pragma once

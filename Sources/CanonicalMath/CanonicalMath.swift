@@ -1,0 +1,1 @@
+// The module CanonicalMath; see Specs/Architecture.md.

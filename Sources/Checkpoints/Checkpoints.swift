@@ -1,0 +1,1 @@
+// The module Checkpoints; see Specs/Architecture.md.

@@ -1,0 +1,1 @@
+// The module Claims; see Specs/Architecture.md.

@@ -1,0 +1,1 @@
+// The module Compression; see Specs/Architecture.md.

@@ -1,0 +1,1 @@
+// The module Content; see Specs/Architecture.md.

@@ -1,0 +1,1 @@
+// The module Cryptography; see Specs/Architecture.md.

@@ -1,0 +1,1 @@
+// The module EventLoop; see Specs/Architecture.md.

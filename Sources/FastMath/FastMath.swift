@@ -1,0 +1,1 @@
+// The module FastMath; see Specs/Architecture.md.

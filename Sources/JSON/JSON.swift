@@ -1,0 +1,1 @@
+// The module JSON; see Specs/Architecture.md.

@@ -1,0 +1,1 @@
+// The module Learning; see Specs/Architecture.md.

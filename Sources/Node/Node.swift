@@ -1,0 +1,1 @@
+// The module Node; see Specs/Architecture.md.

@@ -1,0 +1,1 @@
+// The module PeerProtocol; see Specs/Architecture.md.

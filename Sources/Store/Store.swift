@@ -1,0 +1,1 @@
+// The module Store; see Specs/Architecture.md.

@@ -1,0 +1,1 @@
+// The module Tokenization; see Specs/Architecture.md.

@@ -1,0 +1,1 @@
+// The module UnicodeText; see Specs/Architecture.md.
