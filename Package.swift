@@ -65,6 +65,7 @@ let targets: [Target] = [
   module("JSON", settings: hot),
   module("Compression", ["CZstd"]),
   module("Content", ["Cryptography", "JSON", "UnicodeText"], settings: hot),
+  module("Records", ["Content", "Cryptography", "JSON", "UnicodeText"], settings: hot),
   module("Claims", ["Content", "Cryptography"], settings: hot),
   module("CanonicalMath", ["CanonicalKernels"], settings: hot),
   module("FastMath", ["COpenBLAS"]),
@@ -89,13 +90,13 @@ let targets: [Target] = [
     "datanet",
     [
       "Terminal", "Node", "EventLoop", "Store", "Attribution", "Learning", "Checkpoints",
-      "Tokenization", "PeerProtocol", "Claims", "Content", "Cryptography", "JSON", "CanonicalMath",
+      "Tokenization", "PeerProtocol", "Records", "Claims", "Content", "Cryptography", "JSON", "CanonicalMath",
     ]),
   program(
     "datanet-bench",
     [
-      "Store", "Content", "Claims", "Cryptography", "CanonicalMath", "CanonicalKernels", "FastMath",
-      "Tokenization", "Learning", "JSON",
+      "Store", "Records", "Content", "Claims", "Cryptography", "CanonicalMath", "CanonicalKernels",
+      "FastMath", "Tokenization", "Learning", "JSON",
     ]),
 
   tests("ArchitectureTests", []),
@@ -103,6 +104,7 @@ let targets: [Target] = [
   tests("UnicodeTextTests", ["UnicodeText"]),
   tests("JSONTests", ["JSON"]),
   tests("ContentTests", ["Content", "Cryptography", "JSON"]),
+  tests("RecordsTests", ["Records", "Content", "Cryptography", "JSON"]),
   tests("ClaimsTests", ["Claims", "Content", "Cryptography"]),
   tests("CanonicalMathTests", ["CanonicalMath", "CanonicalKernels", "JSON"]),
   tests("TokenizationTests", ["Tokenization", "JSON"]),
