@@ -1,1 +1,0 @@
-// The module UnicodeText; see Specs/Architecture.md.
