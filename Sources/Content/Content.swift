@@ -1,1 +1,0 @@
-// The module Content; see Specs/Architecture.md.
