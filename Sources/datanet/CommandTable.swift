@@ -1,0 +1,56 @@
+// Every command of the program, in the order in which help shows them. A new command is one file in
+// Commands/ and one line here (Specs/CommandLine.md, "Commands").
+
+import Terminal
+
+/// One command: what it is called and takes, and what it does.
+protocol Command: SendableMetatype {
+  static var declaration: Declaration { get }
+
+  /// Does the work. Throws a `Failure`, or an error of a module that `Trouble` translates into one.
+  static func run(_ context: Context) throws
+}
+
+enum CommandTable {
+  static let commands: [any Command.Type] = [
+    CompletionsCommand.self
+  ]
+
+  /// The headings of `datanet --help`, in order.
+  enum Group {
+    static let begin = "Begin"
+    static let contribute = "Contribute and read"
+    static let curate = "Curate"
+    static let swarm = "Meet peers"
+    static let learn = "Train and ask"
+    static let prove = "Attribute and check"
+    static let move = "Blocks and files"
+    static let care = "Take care"
+    static let all = [begin, contribute, curate, swarm, learn, prove, move, care]
+  }
+
+  static let introduction = """
+    datanet keeps datasets that many people contribute to: every byte has an address that is its \
+    hash, every contribution is signed, and who gave which record can be proved.
+    """
+
+  static let closing = """
+    'datanet COMMAND --help' shows what a command does, with examples. \
+    Begin with 'datanet init', then 'datanet create NAME'.
+    """
+
+  static let globals: [Option] = [
+    .value(
+      "home", "DIR", .directory, "Where identity and store are kept",
+      default: "$DATANET_HOME, then ~/.datanet"),
+    .flag("json", "Print one JSON object, or JSON lines for lists, and nothing else"),
+    .flag("quiet", letter: "q", "Show no progress"),
+  ]
+
+  static let parser = CommandLineParser(
+    program: "datanet", commands: commands.map { $0.declaration }, globals: globals)
+
+  static func command(named name: String) -> (any Command.Type)? {
+    commands.first { $0.declaration.name == name }
+  }
+}
