@@ -1,0 +1,143 @@
+// ChaCha20-Poly1305 through libcrypto, as the Noise protocol uses it: a 64-bit counter makes the
+// nonce (Specs/Session.md, "Sealing"). libcrypto is three times libsodium's speed in bulk.
+
+internal import CCrypto
+
+/// One key for one direction. The context is freed in `deinit`; one owner, one thread at a time.
+@safe public struct ChaChaPoly: ~Copyable, @unchecked Sendable {
+  public static let keyByteCount = 32
+  public static let tagByteCount = 16
+
+  private let context: OpaquePointer
+  private var sealing: Bool?
+  private let key: Digest
+
+  public init(key: Digest) {
+    guard let fresh = unsafe EVP_CIPHER_CTX_new() else { fatalError("ChaChaPoly: out of memory") }
+    unsafe context = fresh
+    self.key = key
+  }
+
+  deinit {
+    unsafe EVP_CIPHER_CTX_free(context)
+  }
+
+  private static let algorithm = ChaChaPolyAlgorithm()
+
+  /// Sets the nonce; the key only when the direction changes, since that costs more.
+  private mutating func begin(sealing wanted: Bool, counter: UInt64) -> Bool {
+    var nonce: [12 of UInt8] = .init(repeating: 0)
+    for index in 0..<8 {
+      nonce[4 + index] = UInt8(truncatingIfNeeded: counter >> UInt64(index * 8))
+    }
+    let nonceSpan = nonce.span
+    let fresh = sealing != wanted
+    sealing = wanted
+    return unsafe nonceSpan.withUnsafeBufferPointer { nonce in
+      guard fresh else {
+        return unsafe EVP_CipherInit_ex(context, nil, nil, nil, nonce.baseAddress, -1) == 1
+      }
+      return unsafe key.withUnsafeBytes { key in
+        unsafe EVP_CipherInit_ex(
+          context, Self.algorithm.pointer, nil,
+          key.baseAddress?.assumingMemoryBound(to: UInt8.self), nonce.baseAddress, wanted ? 1 : 0)
+          == 1
+      }
+    }
+  }
+
+  private func run(
+    _ input: UnsafeRawBufferPointer, associated: [UInt8], into output: UnsafeMutablePointer<UInt8>
+  ) -> Bool {
+    var written: Int32 = 0
+    if !associated.isEmpty {
+      guard
+        unsafe EVP_CipherUpdate(context, nil, &written, associated, Int32(associated.count)) == 1
+      else { return false }
+    }
+    guard input.count > 0, let base = input.baseAddress else { return true }
+    return unsafe EVP_CipherUpdate(
+      context, output, &written, base.assumingMemoryBound(to: UInt8.self), Int32(input.count)) == 1
+  }
+
+  /// Appends the sealed form of `input` to `output`: as many bytes and a tag.
+  public mutating func seal(
+    _ input: UnsafeRawBufferPointer, counter: UInt64, associated: [UInt8] = [],
+    into output: inout [UInt8]
+  ) {
+    let start = output.count
+    output.append(contentsOf: repeatElement(0, count: input.count + Self.tagByteCount))
+    let done = begin(sealing: true, counter: counter)
+    let sealed = unsafe output.withUnsafeMutableBufferPointer { buffer in
+      guard done, let base = unsafe buffer.baseAddress?.advanced(by: start) else { return false }
+      guard unsafe run(input, associated: associated, into: base) else { return false }
+      var written: Int32 = 0
+      let tag = unsafe base.advanced(by: input.count)
+      guard unsafe EVP_CipherFinal_ex(context, tag, &written) == 1 else { return false }
+      return unsafe EVP_CIPHER_CTX_ctrl(
+        context, EVP_CTRL_AEAD_GET_TAG, Int32(Self.tagByteCount), tag) == 1
+    }
+    guard sealed else { fatalError("ChaChaPoly: libcrypto refused to seal") }
+  }
+
+  /// Appends the plain form of `input`, which ends with its tag; false, with `output` as it was,
+  /// when a bit of input, nonce or associated data is not what was sealed.
+  public mutating func open(
+    _ input: UnsafeRawBufferPointer, counter: UInt64, associated: [UInt8] = [],
+    into output: inout [UInt8]
+  ) -> Bool {
+    let count = input.count - Self.tagByteCount
+    guard count >= 0 else { return false }
+    let start = output.count
+    // One spare byte, so that an empty message has an address to be finished at.
+    output.append(contentsOf: repeatElement(0, count: count + 1))
+    let begun = begin(sealing: false, counter: counter)
+    let opened = unsafe output.withUnsafeMutableBufferPointer { buffer in
+      guard begun, let base = unsafe buffer.baseAddress?.advanced(by: start) else { return false }
+      var tag = unsafe [UInt8](UnsafeRawBufferPointer(rebasing: input[count...]))
+      guard
+        unsafe EVP_CIPHER_CTX_ctrl(
+          context, EVP_CTRL_AEAD_SET_TAG, Int32(Self.tagByteCount), &tag) == 1,
+        unsafe run(
+          UnsafeRawBufferPointer(rebasing: input[..<count]), associated: associated, into: base)
+      else { return false }
+      var written: Int32 = 0
+      return unsafe EVP_CipherFinal_ex(context, base.advanced(by: count), &written) == 1
+    }
+    output.removeLast(opened ? 1 : count + 1)
+    return opened
+  }
+
+  public mutating func seal(
+    _ input: [UInt8], counter: UInt64, associated: [UInt8] = []
+  ) -> [UInt8] {
+    var output: [UInt8] = []
+    unsafe input.withUnsafeBytes {
+      unsafe seal($0, counter: counter, associated: associated, into: &output)
+    }
+    return output
+  }
+
+  /// Nil when anything is not what was sealed.
+  public mutating func open(
+    _ input: [UInt8], counter: UInt64, associated: [UInt8] = []
+  ) -> [UInt8]? {
+    var output: [UInt8] = []
+    let opened = unsafe input.withUnsafeBytes {
+      unsafe open($0, counter: counter, associated: associated, into: &output)
+    }
+    return opened ? output : nil
+  }
+}
+
+/// The fetched algorithm. Safe to share: libcrypto never changes it after the fetch.
+@safe private final class ChaChaPolyAlgorithm: @unchecked Sendable {
+  let pointer: OpaquePointer
+
+  init() {
+    guard let fetched = unsafe EVP_CIPHER_fetch(nil, "ChaCha20-Poly1305", nil) else {
+      fatalError("ChaChaPoly: libcrypto offers no ChaCha20-Poly1305")
+    }
+    unsafe pointer = fetched
+  }
+}

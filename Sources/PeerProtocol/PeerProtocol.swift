@@ -1,1 +1,0 @@
-// The module PeerProtocol; see Specs/Architecture.md.
