@@ -113,7 +113,11 @@ let targets: [Target] = [
   tests("CanonicalMathTests", ["CanonicalMath", "CanonicalKernels", "JSON"]),
   tests("TokenizationTests", ["Tokenization", "JSON"]),
   tests("CheckpointsTests", ["Checkpoints", "JSON", "CanonicalMath"]),
-  tests("LearningTests", ["Learning", "Checkpoints", "Tokenization", "JSON", "CanonicalMath"]),
+  tests(
+    "LearningTests",
+    [
+      "Learning", "Checkpoints", "Tokenization", "JSON", "CanonicalMath", "Content", "Cryptography",
+    ]),
   tests("AttributionTests", ["Attribution", "Learning", "CanonicalMath"]),
   tests("StoreTests", ["Store", "Claims", "Content", "Cryptography"]),
   tests("PeerProtocolTests", ["PeerProtocol", "Claims", "Content", "Cryptography", "JSON"]),

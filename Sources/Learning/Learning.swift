@@ -1,1 +1,0 @@
-// The module Learning; see Specs/Architecture.md.
