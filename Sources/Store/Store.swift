@@ -1,1 +1,0 @@
-// The module Store; see Specs/Architecture.md.
