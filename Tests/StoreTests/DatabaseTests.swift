@@ -1,5 +1,7 @@
 // The SQLite wrapper. Specs/Store.md, "Database".
 
+import Content
+import Cryptography
 import Glibc
 import Testing
 
@@ -24,6 +26,19 @@ import Testing
     }
     #expect(row == true)
     #expect(try database.integer("SELECT a FROM t WHERE a > 0") == nil)
+  }
+
+  @Test func `digests and CIDs are columns`() throws {
+    let database = try Database(.memory)
+    let cid = CID(of: [1, 2, 3], codec: .dagCBOR)
+    try database.execute("CREATE TABLE t (a, b)")
+    try database.run("INSERT INTO t VALUES (?, ?)", cid.digest, cid)
+    let statement = try database.statement("SELECT b FROM t WHERE a = ?")
+    try statement.bind(1, cid.digest)
+    #expect(try statement.step() && statement.cid(0) == cid)
+    statement.clear()
+    #expect(try database.first("SELECT a, b FROM t") { $0.digest(0) } == cid.digest)
+    #expect(try database.first("SELECT a, b FROM t") { $0.digest(1) } == .some(nil))
   }
 
   @Test func `a failed transaction leaves nothing, a failed savepoint only its own part out`()
