@@ -1,1 +1,0 @@
-// The module Checkpoints; see Specs/Architecture.md.
