@@ -52,7 +52,7 @@ public struct Argument: Sendable {
   public var meaning: String
 
   public init(
-    _ name: String, _ kind: ValueKind = .text, _ count: Count = .one, _ meaning: String
+    _ name: String, _ kind: ValueKind, _ count: Count, _ meaning: String
   ) {
     self.name = name
     self.kind = kind
@@ -95,9 +95,17 @@ public struct Option: Sendable {
       fallback: nil)
   }
 
-  /// An option that carries a value.
+  /// An option that carries any text.
   public static func value(
-    _ name: String, _ value: String, _ kind: ValueKind = .text, repeats: Bool = false,
+    _ name: String, _ value: String, repeats: Bool = false, _ meaning: String,
+    default fallback: String? = nil
+  ) -> Option {
+    .value(name, value, .text, repeats: repeats, meaning, default: fallback)
+  }
+
+  /// An option that carries a value of some kind.
+  public static func value(
+    _ name: String, _ value: String, _ kind: ValueKind, repeats: Bool = false,
     _ meaning: String, default fallback: String? = nil
   ) -> Option {
     Option(

@@ -1,0 +1,56 @@
+# The commands of the README. Each first makes the machine ready (.ci/setup), which costs nothing
+# when it already is.
+#
+#   make run        build, and show what the program does
+#   make test       every test
+#   make bench      the table of Specs/Performance.md
+#   make fuzz       mutated and random bytes through every decoder, for minutes (SECONDS_EACH=600)
+#   make fixtures   make Fixtures/ again and show what changed
+#   make lint       format and architecture
+#   make install    put the program under PREFIX (default /usr/local)
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := run
+.PHONY: run test bench fuzz fixtures lint install clean
+
+# A crash report on a closed terminal must not hold up what waits for the process.
+export SWIFT_BACKTRACE := enable=no
+
+READY = swift=$$(.ci/setup)
+PREFIX ?= /usr/local
+SECONDS_EACH ?= 120
+BENCH ?=
+
+run:
+	@$(READY); echo "Building (the first time takes some minutes)…" >&2; \
+	"$$swift" build -c release --product datanet >&2; \
+	.build/release/datanet tour
+
+test:
+	@$(READY); exec "$$swift" test --disable-xctest
+
+bench:
+	@$(READY); "$$swift" build -c release --product datanet >&2; \
+	"$$swift" build -c release --product datanet-bench >&2; \
+	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE .build/release/datanet-bench $(BENCH)
+
+fuzz:
+	@$(READY); DATANET_FUZZ_SECONDS=$(SECONDS_EACH) \
+	exec "$$swift" test --disable-xctest --filter '[Ff]uzz|[Mm]utated|[Rr]andom'
+
+fixtures:
+	@$(READY); .ci/fixtures "$$swift"; git --no-pager diff --stat -- Fixtures; \
+	git diff --quiet -- Fixtures && echo "Fixtures are as they were."
+
+lint:
+	@$(READY); "$$swift" format lint --strict -r Sources Tests Package.swift; \
+	"$$swift" test --disable-xctest --filter ArchitectureTests
+
+install:
+	@$(READY); "$$swift" build -c release --product datanet >&2; \
+	install -D -m 755 .build/release/datanet "$(PREFIX)/bin/datanet"; \
+	echo "Installed $(PREFIX)/bin/datanet; try: datanet --help"
+
+clean:
+	@rm -rf .build
