@@ -123,7 +123,7 @@ let targets: [Target] = [
   tests("PeerProtocolTests", ["PeerProtocol", "Claims", "Content", "Cryptography", "JSON"]),
   tests("EventLoopTests", ["EventLoop"]),
   tests("TerminalTests", ["Terminal", "JSON"]),
-  tests("CommandTests", ["Content", "JSON"]),
+  tests("CommandTests", ["datanet", "Terminal", "Content", "JSON"]),
 ]
 
 /// With `ONLY` set, keeps the named modules, their tests, and everything those need.
