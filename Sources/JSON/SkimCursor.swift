@@ -134,8 +134,14 @@
     while at + 16 <= readable {
       let bytes = unsafe base.loadUnaligned(fromByteOffset: at, as: SIMD16<UInt8>.self)
       seen |= bytes
-      let stop = (bytes .== 0x22) .| (bytes .== 0x5C) .| (bytes .< 0x20)
-      // Lanes are all ones or all zeros, so the halves tell the first one.
+      // The top bit of a lane tells a match: x - 1 & ~x has it where x is zero. The comparisons of
+      // Swift's vectors work lane by lane (6.3); its arithmetic does not.
+      let quote = bytes ^ SIMD16(repeating: 0x22)
+      let slash = bytes ^ SIMD16(repeating: 0x5C)
+      let one = SIMD16<UInt8>(repeating: 1)
+      let stop =
+        ((quote &- one) & ~quote | (slash &- one) & ~slash
+          | (bytes &- SIMD16(repeating: 0x20)) & ~bytes) & SIMD16(repeating: 0x80)
       let halves = unsafe unsafeBitCast(stop, to: SIMD2<UInt64>.self)
       if halves.x != 0 {
         at = min(at + halves.x.trailingZeroBitCount >> 3, count)
