@@ -60,19 +60,26 @@ internal import CCrypto
       context, output, &written, base.assumingMemoryBound(to: UInt8.self), Int32(input.count)) == 1
   }
 
-  /// Appends the sealed form of `input` to `output`: as many bytes and a tag.
+  /// Appends the sealed form of `input` and `trailer`, as one text, to `output`: as many bytes
+  /// and a tag. The trailer spares a caller the copy that putting both together would cost.
   public mutating func seal(
-    _ input: UnsafeRawBufferPointer, counter: UInt64, associated: [UInt8] = [],
-    into output: inout [UInt8]
+    _ input: UnsafeRawBufferPointer, trailer: [UInt8] = [], counter: UInt64,
+    associated: [UInt8] = [], into output: inout [UInt8]
   ) {
     let start = output.count
-    output.append(contentsOf: repeatElement(0, count: input.count + Self.tagByteCount))
+    let count = input.count + trailer.count
+    output.append(contentsOf: repeatElement(0, count: count + Self.tagByteCount))
     let done = begin(sealing: true, counter: counter)
     let sealed = unsafe output.withUnsafeMutableBufferPointer { buffer in
       guard done, let base = unsafe buffer.baseAddress?.advanced(by: start) else { return false }
       guard unsafe run(input, associated: associated, into: base) else { return false }
       var written: Int32 = 0
-      let tag = unsafe base.advanced(by: input.count)
+      let end = unsafe base.advanced(by: input.count)
+      guard
+        unsafe trailer.isEmpty
+          || EVP_CipherUpdate(context, end, &written, trailer, Int32(trailer.count)) == 1
+      else { return false }
+      let tag = unsafe base.advanced(by: count)
       guard unsafe EVP_CipherFinal_ex(context, tag, &written) == 1 else { return false }
       return unsafe EVP_CIPHER_CTX_ctrl(
         context, EVP_CTRL_AEAD_GET_TAG, Int32(Self.tagByteCount), tag) == 1

@@ -1,0 +1,63 @@
+// Sealed frames of one direction: length, sealed payload with a trailer, key changes
+// (Specs/Session.md, "Frames").
+//
+//   frame   = length:u16 (big-endian, of what follows)  sealed(payload ‖ channel:u8 ‖ flags:u8)
+//   key n+1 = the first 32 bytes of ENCRYPT(key n, 2⁶⁴−1, zero associated data, 32 zeros)
+
+internal import Cryptography
+
+public struct FrameCipher: ~Copyable {
+  static let trailerByteCount = 2
+  /// The only flag: this frame ends its message.
+  static let lastFlag: UInt8 = 1
+
+  private var cipher: ChaChaPoly
+  private(set) var counter: UInt64 = 0
+
+  init(key: Digest) {
+    cipher = ChaChaPoly(key: key)
+  }
+
+  /// Counts the frame and changes the key where the spec says.
+  private mutating func advance() {
+    counter += 1
+    guard counter % SessionLimits.framesPerKey == 0 else { return }
+    let sealed = cipher.seal([UInt8](repeating: 0, count: 32), counter: .max)
+    if let key = Digest(bytes: sealed.prefix(32)) { cipher = ChaChaPoly(key: key) }
+  }
+
+  var isSpent: Bool { counter >= SessionLimits.framesPerSession }
+
+  /// Appends one frame that holds `payload`, at most `SessionLimits.payloadByteCount` bytes.
+  mutating func seal(
+    _ payload: ArraySlice<UInt8>, channel: SessionChannel, isLast: Bool, into output: inout [UInt8]
+  ) {
+    let length = payload.count + SessionLimits.smallestFrame
+    output.append(UInt8(truncatingIfNeeded: length >> 8))
+    output.append(UInt8(truncatingIfNeeded: length))
+    unsafe payload.withUnsafeBytes {
+      unsafe cipher.seal(
+        $0, trailer: [channel.rawValue, isLast ? Self.lastFlag : 0], counter: counter,
+        into: &output)
+    }
+    advance()
+  }
+
+  /// Appends the payload of a frame, without its length, to `output`.
+  mutating func open(
+    _ frame: ArraySlice<UInt8>, into output: inout [UInt8]
+  ) throws(SessionEnd) -> (channel: SessionChannel, isLast: Bool) {
+    let opened = unsafe frame.withUnsafeBytes {
+      unsafe cipher.open($0, counter: counter, into: &output)
+    }
+    guard opened, output.count >= Self.trailerByteCount else {
+      throw .authentication
+    }
+    advance()
+    let flags = output.removeLast()
+    guard let channel = SessionChannel(rawValue: output.removeLast()), flags <= Self.lastFlag else {
+      throw .trailer
+    }
+    return (channel, flags == Self.lastFlag)
+  }
+}

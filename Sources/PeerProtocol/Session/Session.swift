@@ -1,0 +1,423 @@
+// One encrypted connection between two peers, without sockets: bytes and time in, bytes and
+// events out (Specs/Session.md has the state × event table).
+
+public import Cryptography
+
+/// What a session needs to know about its own side.
+public struct SessionConfiguration: Sendable {
+  public var own: KeyPair
+  public var hello: Hello
+  public var lowestVersion: UInt8
+  public var highestVersion: UInt8
+
+  public init(own: KeyPair, hello: Hello, lowestVersion: UInt8 = 1, highestVersion: UInt8 = 1) {
+    self.own = own
+    self.hello = hello
+    self.lowestVersion = lowestVersion
+    self.highestVersion = highestVersion
+  }
+}
+
+public enum SessionEvent: Equatable, Sendable {
+  /// The other side is proven to be the identity in its hello.
+  case established(Hello)
+  case message(SessionChannel, [UInt8])
+  /// A channel that refused a message has room again.
+  case room(SessionChannel)
+  /// Nothing follows. What `takeOutput` still gives should be written before closing.
+  case ended(SessionEnd)
+}
+
+/// A class, because a session is one thing: two copies would seal two texts under one nonce.
+public final class Session {
+  /// Where a session is; each case says where it can go.
+  enum Phase: Equatable {
+    /// Responder only: the opening is awaited. → handshake, ended
+    case opening
+    /// Initiator only: the answer is awaited. → handshake, ended
+    case answer
+    /// Noise messages are exchanged. → open, ended
+    case handshake
+    /// → ended
+    case open
+    case ended
+  }
+
+  private let configuration: SessionConfiguration
+  /// The identity that must answer; nil when any will do.
+  private let expected: PublicKey?
+  /// The private Datanet's key that this session's handshake used, once known.
+  public private(set) var sharedKey: Digest?
+  private let ephemeral: KeyPair
+  private let candidateKeys: [Digest]
+
+  private(set) var phase: Phase
+  private var noise: NoiseHandshake?
+  private var sealing: FrameCipher?
+  private var opening: FrameCipher?
+  private var openingBytes: [UInt8] = []
+  private var version: UInt8 = 0
+  /// The session's name on both sides: proofs of knowledge are keyed with it.
+  public private(set) var channelBinding: Digest?
+
+  private var input: [UInt8] = []
+  private var output: [UInt8] = []
+  private var outbox = Outbox()
+  private var inbox = Inbox()
+  private var began: Instant
+  private var lastHeard: Instant
+  private var quietStart: Instant
+  private var pings = 0
+  private var controlBytes = 0
+  private var pingNumber: UInt64 = 0
+  private var pingSent: Instant?
+  /// The last measured round trip.
+  public private(set) var roundTripMilliseconds: UInt64?
+
+  /// Dials. `ephemeral` is fresh randomness; `sharedKey` opens a private Datanet.
+  public init(
+    dialling configuration: SessionConfiguration, expecting identity: PublicKey?,
+    sharedKey: Digest? = nil, ephemeral: KeyPair, at now: Instant
+  ) {
+    self.configuration = configuration
+    expected = identity
+    self.sharedKey = sharedKey
+    self.ephemeral = ephemeral
+    candidateKeys = []
+    (began, lastHeard, quietStart) = (now, now, now)
+    phase = .answer
+    let hint = sharedKey.map { Opening.hint(key: $0, ephemeral: ephemeral.publicKey) }
+    openingBytes =
+      Opening(
+        lowest: configuration.lowestVersion, highest: configuration.highestVersion, hint: hint
+      ).bytes
+    var noise = NoiseHandshake(
+      role: .initiator, own: configuration.own, ephemeral: ephemeral, prologue: openingBytes,
+      sharedKey: sharedKey)
+    output = openingBytes
+    // Writing the first message cannot fail: it is this side's turn and there is no payload.
+    if let first = try? noise.write(payload: []) { output += Self.prefixed(first) }
+    self.noise = noise
+  }
+
+  /// Answers. `keys` are those of the private Datanets that this peer holds.
+  public init(
+    answering configuration: SessionConfiguration, keys: [Digest], ephemeral: KeyPair,
+    at now: Instant
+  ) {
+    self.configuration = configuration
+    expected = nil
+    self.ephemeral = ephemeral
+    candidateKeys = keys
+    (began, lastHeard, quietStart) = (now, now, now)
+    phase = .opening
+  }
+
+  public var isOpen: Bool { phase == .open }
+  public var isEnded: Bool { phase == .ended }
+
+  private static func prefixed(_ message: [UInt8]) -> [UInt8] {
+    [UInt8(truncatingIfNeeded: message.count >> 8), UInt8(truncatingIfNeeded: message.count)]
+      + message
+  }
+
+  // MARK: Input
+
+  /// Takes bytes from the wire.
+  public func receive(
+    _ bytes: UnsafeRawBufferPointer, at now: Instant
+  ) -> [SessionEvent] {
+    guard phase != .ended, bytes.count > 0 else { return [] }
+    lastHeard = now
+    unsafe input.append(contentsOf: bytes)
+    var events: [SessionEvent] = []
+    do throws(SessionEnd) {
+      var start = 0
+      while let used = try step(from: start, at: now, &events), phase != .ended {
+        start += used
+      }
+      if start > 0 { input.removeFirst(min(start, input.count)) }
+    } catch {
+      end(error, &events)
+    }
+    return events
+  }
+
+  public func receive(_ bytes: [UInt8], at now: Instant) -> [SessionEvent] {
+    unsafe bytes.withUnsafeBytes { unsafe receive($0, at: now) }
+  }
+
+  /// The stream is closed. Without a goodbye before it somebody or something cut it.
+  public func closed() -> [SessionEvent] {
+    var events: [SessionEvent] = []
+    if phase != .ended { end(.cut, &events) }
+    return events
+  }
+
+  /// Handles one whole unit of `input` from `start`; nil when more bytes are needed.
+  private func step(
+    from start: Int, at now: Instant, _ events: inout [SessionEvent]
+  ) throws(SessionEnd) -> Int? {
+    let rest = input.count - start
+    switch phase {
+    case .ended: return nil
+    case .opening:
+      guard let wanted = Opening.byteCount(head: input[start...]) else { throw .notDatanet }
+      guard rest >= wanted else { return nil }
+      try answer(Array(input[start..<start + wanted]))
+      return wanted
+    case .answer:
+      guard let status = input[start...].first else { return nil }
+      guard status <= 1 else { throw .notDatanet }
+      guard rest >= (status == 0 ? 2 : 3) else { return nil }
+      if status == 1 { throw .version(lowest: input[start + 1], highest: input[start + 2]) }
+      version = input[start + 1]
+      let spoken = configuration.lowestVersion...configuration.highestVersion
+      guard spoken.contains(version) else { throw .version(lowest: version, highest: version) }
+      phase = .handshake
+      return 2
+    case .handshake, .open:
+      guard rest >= 2 else { return nil }
+      let length = Int(input[start]) << 8 | Int(input[start + 1])
+      if phase == .handshake {
+        // A full stop for strangers: no handshake message is longer than its payload allows.
+        guard length <= NoiseHandshake.maximumPayload + 128 else { throw .frameLength }
+      } else {
+        guard length >= SessionLimits.smallestFrame else { throw .frameLength }
+      }
+      guard rest >= 2 + length else { return nil }
+      let unit = start + 2..<start + 2 + length
+      if phase == .handshake {
+        try handshake(Array(input[unit]), &events)
+      } else {
+        try frame(unit, at: now, &events)
+      }
+      return 2 + length
+    }
+  }
+
+  // MARK: Handshake
+
+  private func answer(_ bytes: [UInt8]) throws(SessionEnd) {
+    guard let theirs = Opening(bytes[...]) else { throw .notDatanet }
+    let highest = min(theirs.highest, configuration.highestVersion)
+    guard highest >= max(theirs.lowest, configuration.lowestVersion) else {
+      output += [1, configuration.lowestVersion, configuration.highestVersion]
+      throw .version(lowest: theirs.lowest, highest: theirs.highest)
+    }
+    version = highest
+    output += [0, highest]
+    openingBytes = bytes
+    phase = .handshake
+  }
+
+  /// A responder knows the initiator's ephemeral key only now, and so which key is meant. For a
+  /// hint that fits none it goes on with a key nobody has: an eavesdropper who replays somebody's
+  /// opening learns nothing about what this peer holds.
+  private func beginAnswering(_ message: [UInt8]) throws(SessionEnd) {
+    guard message.count >= X25519.byteCount else { throw .handshake(.length) }
+    if let hint = Opening(openingBytes[...])?.hint {
+      let theirs = Array(message[..<X25519.byteCount])
+      let decoy = HMAC.sha256(key: ephemeral.secret, Array("decoy".utf8))
+      sharedKey =
+        candidateKeys.first { Opening.hint(key: $0, ephemeral: theirs) == hint } ?? decoy
+    }
+    noise = NoiseHandshake(
+      role: .responder, own: configuration.own, ephemeral: ephemeral, prologue: openingBytes,
+      sharedKey: sharedKey)
+  }
+
+  private func handshake(
+    _ message: [UInt8], _ events: inout [SessionEvent]
+  ) throws(SessionEnd) {
+    if noise == nil { try beginAnswering(message) }
+    guard var noise else { return }
+    do throws(HandshakeError) {
+      let payload = try noise.read(message)
+      if noise.progress == 1 {
+        guard payload.isEmpty else { throw .length }
+        output += Self.prefixed(try noise.write(payload: ownHello))
+        self.noise = noise
+        return
+      }
+      if !noise.isDone { output += Self.prefixed(try noise.write(payload: ownHello)) }
+      try finish(noise, theirHello: payload, &events)
+    } catch {
+      throw .handshake(error)
+    }
+  }
+
+  private var ownHello: [UInt8] {
+    var hello = configuration.hello
+    hello.version = version
+    return hello.encoded
+  }
+
+  private func finish(
+    _ done: NoiseHandshake, theirHello: [UInt8], _ events: inout [SessionEvent]
+  ) throws(HandshakeError) {
+    noise = nil
+    let keys = done.keys
+    sealing = FrameCipher(key: keys.sending)
+    opening = FrameCipher(key: keys.receiving)
+    channelBinding = done.hash
+    phase = .open
+    // The hello is judged after the keys are in place, so that the goodbye can be said sealed.
+    guard let hello = Hello(theirHello), hello.version == version else {
+      return end(.hello, &events)
+    }
+    guard hello.isProven(for: done.theirStatic) else { return end(.identityProof, &events) }
+    guard hello.identity != configuration.hello.identity else {
+      return end(.ownIdentity, &events)
+    }
+    if let expected, hello.identity != expected { return end(.wrongIdentity, &events) }
+    events.append(.established(hello))
+  }
+
+  // MARK: Frames
+
+  private func frame(
+    _ unit: Range<Int>, at now: Instant, _ events: inout [SessionEvent]
+  ) throws(SessionEnd) {
+    var payload: [UInt8] = []
+    payload.reserveCapacity(unit.count)
+    guard let (channel, isLast) = try opening?.open(input[unit], into: &payload) else { return }
+    if opening?.isSpent == true { throw .lifetime }
+    if channel == .control {
+      controlBytes += payload.count
+      guard controlBytes <= SessionLimits.controlBytesPerQuiet else { throw .flood }
+    }
+    guard let message = try inbox.add(payload, on: channel, isLast: isLast) else { return }
+    guard channel == .control else { return events.append(.message(channel, message)) }
+    try control(message, at: now, &events)
+  }
+
+  private func control(
+    _ message: [UInt8], at now: Instant, _ events: inout [SessionEvent]
+  ) throws(SessionEnd) {
+    switch ControlMessage(message) {
+    case nil: throw .control
+    case .goodbye(let reason): throw .goodbye(reason)
+    case .credit(let channel, let bytes):
+      guard outbox.grant(bytes, on: channel) else { throw .control }
+    case .ping(let number):
+      pings += 1
+      guard pings <= SessionLimits.pingsPerQuiet,
+        outbox.append(ControlMessage.pong(number).encoded, on: .control)
+      else { throw .flood }
+    case .pong(let number):
+      if number == pingNumber, let sent = pingSent {
+        roundTripMilliseconds = now.milliseconds(since: sent)
+        pingSent = nil
+      }
+    case .other: events.append(.message(.control, message))
+    }
+  }
+
+  /// Tells the other side that a message of `byteCount` bytes was dealt with, so that it may send
+  /// more: until then it waits with its next ones.
+  public func consumed(_ byteCount: Int, on channel: SessionChannel) {
+    guard phase == .open, let grant = inbox.consume(byteCount, on: channel) else { return }
+    _ = outbox.append(ControlMessage.credit(channel, grant).encoded, on: .control)
+  }
+
+  // MARK: Output
+
+  /// Queues a message; false when the channel is full (an event says when it has room) or the
+  /// session is not open. Longer than the channel allows is this program's own mistake.
+  public func send(_ message: [UInt8], on channel: SessionChannel) -> Bool {
+    precondition(message.count <= channel.maximumMessage, "message longer than its channel allows")
+    return phase == .open && outbox.append(message, on: channel)
+  }
+
+  /// Bytes that wait on a channel.
+  public func waiting(on channel: SessionChannel) -> Int { outbox.waiting(on: channel) }
+
+  /// Appends what should be written next, about `limit` bytes at most. Frames are sealed only
+  /// now, so a claim that was queued last still goes before chunks that were queued first.
+  public func takeOutput(limit: Int, into bytes: inout [UInt8]) -> [SessionEvent] {
+    bytes += output
+    output = []
+    guard phase == .open else { return [] }
+    let start = bytes.count
+    while bytes.count - start < limit, let channel = outbox.next {
+      let room = SessionLimits.payloadByteCount
+      outbox.take(from: channel, limit: room) { payload, isLast in
+        sealing?.seal(payload, channel: channel, isLast: isLast, into: &bytes)
+      }
+    }
+    return outbox.relieved().map { .room($0) }
+  }
+
+  public var hasOutput: Bool { !output.isEmpty || (phase == .open && outbox.next != nil) }
+
+  // MARK: Time and ends
+
+  /// When `tick` is due next.
+  public var deadline: Instant? {
+    switch phase {
+    case .ended: nil
+    case .open:
+      lastHeard.advanced(
+        byMilliseconds: pingSent == nil
+          ? SessionLimits.quietMilliseconds : SessionLimits.silenceMilliseconds)
+    default: began.advanced(byMilliseconds: SessionLimits.handshakeMilliseconds)
+    }
+  }
+
+  public func tick(at now: Instant) -> [SessionEvent] {
+    var events: [SessionEvent] = []
+    switch phase {
+    case .ended: break
+    case .open:
+      if now.milliseconds(since: quietStart) >= SessionLimits.quietMilliseconds {
+        (quietStart, pings, controlBytes) = (now, 0, 0)
+      }
+      if now.milliseconds(since: lastHeard) >= SessionLimits.silenceMilliseconds {
+        end(.silence, &events)
+      } else if now.milliseconds(since: lastHeard) >= SessionLimits.quietMilliseconds {
+        if pingSent == nil { ping(at: now) }
+      }
+    default:
+      if now.milliseconds(since: began) >= SessionLimits.handshakeMilliseconds {
+        end(.handshakeTimeout, &events)
+      }
+    }
+    return events
+  }
+
+  /// Asks for a sign of life, which also measures the round trip.
+  public func ping(at now: Instant) {
+    guard phase == .open else { return }
+    pingNumber &+= 1
+    pingSent = now
+    _ = outbox.append(ControlMessage.ping(pingNumber).encoded, on: .control)
+  }
+
+  /// Says goodbye and ends. What `takeOutput` still gives should be written before closing.
+  public func leave(_ reason: Goodbye) -> [SessionEvent] {
+    var events: [SessionEvent] = []
+    if phase != .ended { end(.left(reason), &events) }
+    return events
+  }
+
+  private func end(_ reason: SessionEnd, _ events: inout [SessionEvent]) {
+    if phase == .open { seal(goodbyeFor: reason) }
+    phase = .ended
+    input = []
+    outbox = Outbox()
+    events.append(.ended(reason))
+  }
+
+  private func seal(goodbyeFor reason: SessionEnd) {
+    let goodbye: Goodbye
+    switch reason {
+    case .goodbye, .cut: return
+    case .left(let reason): goodbye = reason
+    case .silence: goodbye = .slow
+    default: goodbye = .protocolError
+    }
+    sealing?.seal(
+      ControlMessage.goodbye(goodbye).encoded[...], channel: .control, isLast: true, into: &output)
+  }
+}
