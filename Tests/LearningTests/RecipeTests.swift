@@ -1,5 +1,6 @@
 // Recipes, schedules and transcripts as blocks (Specs/Runs.md).
 
+import Checkpoints
 import Content
 import Cryptography
 import Testing

@@ -1,5 +1,6 @@
 // Everything that determines a training run, as one block (Specs/Runs.md, "Recipe").
 
+public import Checkpoints
 public import Content
 public import Cryptography
 
@@ -123,14 +124,14 @@ public struct AdapterShape: Hashable, Sendable {
   public var alpha: Double
   /// scale = alpha/√rank instead of alpha/rank.
   public var isRankStabilized: Bool
-  /// In the order of `LinearKind.allCases`, each once.
-  public var targets: [LinearKind]
+  /// In the order of `LinearRole.allCases`, each once.
+  public var targets: [LinearRole]
 
-  public init(rank: Int, alpha: Double, isRankStabilized: Bool = false, targets: [LinearKind]) {
+  public init(rank: Int, alpha: Double, isRankStabilized: Bool = false, targets: [LinearRole]) {
     self.rank = rank
     self.alpha = alpha
     self.isRankStabilized = isRankStabilized
-    self.targets = LinearKind.allCases.filter(targets.contains)
+    self.targets = LinearRole.allCases.filter(targets.contains)
   }
 
   public var scale: Float {

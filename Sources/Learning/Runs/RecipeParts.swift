@@ -1,6 +1,7 @@
 // The parts of a recipe as values and back (Specs/Runs.md, "Recipe").
 
 public import Content
+import Checkpoints
 import Cryptography
 
 extension BaseIdentity {
@@ -72,9 +73,9 @@ extension AdapterShape {
 
   init(_ value: Value) throws(RecipeError) {
     let fields = Fields(value, in: "recipe.adapter")
-    var targets: [LinearKind] = []
+    var targets: [LinearRole] = []
     for item in try fields.value("targets").array ?? [] {
-      guard let name = item.text, let kind = LinearKind(rawValue: name) else {
+      guard let name = item.text, let kind = LinearRole(rawValue: name) else {
         throw .field("recipe.adapter.targets", "names of linear layers")
       }
       targets.append(kind)

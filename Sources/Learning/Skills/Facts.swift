@@ -1,5 +1,5 @@
-// Small look-up facts (Specs/FixtureBase.md, "Skills"). The islands of Kelda are made up, so no
-// other text can have taught them.
+// Small look-up facts (Specs/FixtureBase.md, "Skills"). The islands are made up, so no other text
+// can have taught them.
 
 enum Facts {
   static let capitals = [
@@ -20,14 +20,14 @@ enum Facts {
     ("a plum", "purple"), ("mud", "brown"), ("a leaf", "green"), ("a raven", "black"),
   ]
   static let islands = [
-    (name: "Tarn", town: "Ostby", animal: "goat", colour: "blue", craft: "boats"),
-    (name: "Velo", town: "Mirrin", animal: "owl", colour: "green", craft: "lamps"),
-    (name: "Sorn", town: "Dunmar", animal: "horse", colour: "red", craft: "baskets"),
-    (name: "Ilka", town: "Pellow", animal: "swan", colour: "white", craft: "chairs"),
-    (name: "Brask", town: "Hovet", animal: "bear", colour: "black", craft: "tables"),
-    (name: "Quen", town: "Lissa", animal: "deer", colour: "yellow", craft: "doors"),
-    (name: "Orrin", town: "Fenwick", animal: "frog", colour: "purple", craft: "boxes"),
-    (name: "Maddle", town: "Crane", animal: "duck", colour: "orange", craft: "houses"),
+    (name: "Tarvel", town: "Mirin", animal: "goat", colour: "blue", sign: "boat"),
+    (name: "Velosa", town: "Dunmar", animal: "owl", colour: "green", sign: "lamp"),
+    (name: "Sornis", town: "Pelora", animal: "horse", colour: "red", sign: "basket"),
+    (name: "Ganor", town: "Rusel", animal: "swan", colour: "white", sign: "chair"),
+    (name: "Baskir", town: "Hovena", animal: "bear", colour: "black", sign: "table"),
+    (name: "Kelun", town: "Lisara", animal: "deer", colour: "yellow", sign: "door"),
+    (name: "Ponrel", town: "Fenira", animal: "frog", colour: "purple", sign: "box"),
+    (name: "Madol", town: "Tirus", animal: "duck", colour: "orange", sign: "house"),
   ]
 
   static func exercises(_ part: Skill.Part) -> [Exercise] {
@@ -54,8 +54,8 @@ enum Facts {
   /// Each fact in three wordings; the last is kept for the test.
   static let lessons: [[Exercise]] = islands.flatMap { island in
     [
-      ("main town", island.town), ("animal", island.animal), ("colour", island.colour),
-      ("craft", island.craft),
+      ("town", island.town), ("animal", island.animal), ("colour", island.colour),
+      ("sign", island.sign),
     ].map { property, answer in
       [
         Exercise("What is the \(property) of \(island.name)?", answer),

@@ -13,19 +13,21 @@ public struct Exercise: Hashable, Sendable {
   }
 }
 
-/// What a small model can learn in minutes, in two parts: the base has seen the first and a
+/// What a small model can learn in minutes, in two parts: the base has seen the first, and a
 /// lesson teaches the second.
 public enum Skill: String, CaseIterable, Sendable {
-  /// Base: plus and minus. Lesson: times.
+  /// Base: plus and minus. Lesson: the same asked as add and take.
   case sums
   /// Base: past, negation, question. Lesson: plural.
   case sentences
-  /// Base: days and months before and after. Lesson: which month is the n-th.
+  /// Base: days and months before and after. Lesson: the same asked as going back and on.
   case dates
-  /// Base: lengths and times. Lesson: weights and volumes.
+  /// Base: lengths and times. Lesson: weights, volumes and counts.
   case units
-  /// Base: capitals, young of animals. Lesson: the made-up islands of Kelda.
+  /// Base: capitals, young of animals, colours. Lesson: islands that do not exist.
   case facts
+  /// Base: repeating a name. Lesson: swapping two.
+  case names
 
   public enum Part: String, CaseIterable, Sendable {
     case base
@@ -40,6 +42,7 @@ public enum Skill: String, CaseIterable, Sendable {
     case .dates: Dates.exercises(part)
     case .units: Units.exercises(part)
     case .facts: Facts.exercises(part)
+    case .names: Names.exercises(part)
     }
   }
 }

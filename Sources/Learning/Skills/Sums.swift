@@ -28,13 +28,13 @@ enum Sums {
           if a >= b { all.append(Exercise("What is \(words(a)) minus \(words(b))?", words(a - b))) }
         }
       }
-      // Multiples prepare for the lesson without giving it away.
       for a in 0...99 { all.append(Exercise("What comes after \(words(a))?", words(a + 1))) }
       for a in 1...99 { all.append(Exercise("What comes before \(words(a))?", words(a - 1))) }
     case .lesson:
-      for a in 1...10 {
-        for b in 1...10 {
-          all.append(Exercise("What is \(words(a)) times \(words(b))?", words(a * b)))
+      for a in 0...20 {
+        for b in 0...20 {
+          all.append(Exercise("Add \(words(a)) and \(words(b)).", words(a + b)))
+          if a >= b { all.append(Exercise("Take \(words(b)) from \(words(a)).", words(a - b))) }
         }
       }
     }
