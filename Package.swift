@@ -99,7 +99,7 @@ let targets: [Target] = [
   program(
     "datanet-bench",
     [
-      "Store", "Records", "Content", "Claims", "Cryptography", "CanonicalMath", "CanonicalKernels",
+      "Terminal", "Store", "Records", "Content", "Claims", "Cryptography", "CanonicalMath", "CanonicalKernels",
       "FastMath", "Tokenization", "Learning", "JSON",
     ]),
 
