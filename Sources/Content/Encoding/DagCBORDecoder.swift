@@ -10,7 +10,7 @@ public struct DagCBORError: Error, Equatable {
     case reserved = "a reserved or unknown head"
     case indefinite = "indefinite lengths are not allowed"
     case tag = "tag 42 is the only tag"
-    case link = "a link holds a zero byte and a CIDv1 (raw or dag-cbor, sha2-256)"
+    case link = "a link is a byte string of a zero byte and a CID"
     case simple = "only false, true and null are simple values"
     case halfFloat = "floats have 64 bits"
     case finiteFloat = "NaN and infinities are not allowed"
@@ -118,7 +118,7 @@ public struct DagCBORDecoder {
       }
       return major == 4
         ? try array(Int(argument), depth: depth + 1) : try map(Int(argument), depth: depth + 1)
-    case 6: return .link(try link(argument, place))
+    case 6: return try link(argument, place)
     case 7:
       switch argument {
       case 20: return .bool(false)
@@ -153,13 +153,17 @@ public struct DagCBORDecoder {
     return .map(ValueMap(sorted: entries))
   }
 
-  mutating func link(_ tag: UInt64, _ place: Int) throws(DagCBORError) -> CID {
+  mutating func link(_ tag: UInt64, _ place: Int) throws(DagCBORError) -> Value {
     guard tag == 42 else { throw refuse(.tag, at: place) }
     let (major, length, inner) = try head()
     guard major == 2 else { throw refuse(.link, at: inner) }
     let bytes = try take(length)
     guard bytes.first == 0 else { throw refuse(.link, at: inner) }
-    do { return try CID(bytes: bytes.dropFirst()) } catch { throw refuse(.link, at: inner) }
+    if let cid = try? CID(bytes: bytes.dropFirst()) { return .link(cid) }
+    guard let foreign = ForeignLink(bytes: bytes.dropFirst()) else {
+      throw refuse(.link, at: inner)
+    }
+    return .foreignLink(foreign)
   }
 }
 

@@ -58,10 +58,20 @@ public struct DagCBOREncoder: Sendable {
     bytes.append(0xFB)
     append(bigEndian: value.bitPattern, bytes: 8)
   }
+  /// Appends items that are encoded already.
+  public mutating func encoded(_ items: [UInt8]) { bytes.append(contentsOf: items) }
   public mutating func link(_ cid: CID) {
     bytes.append(0xD8)
     bytes.append(42)
     head(2, UInt64(CID.byteCount + 1))
+    bytes.append(0)
+    bytes.append(contentsOf: cid.bytes)
+  }
+
+  public mutating func link(_ cid: ForeignLink) {
+    bytes.append(0xD8)
+    bytes.append(42)
+    head(2, UInt64(cid.bytes.count + 1))
     bytes.append(0)
     bytes.append(contentsOf: cid.bytes)
   }
@@ -89,6 +99,7 @@ public struct DagCBOREncoder: Sendable {
         self.value(entry.value)
       }
     case .link(let cid): link(cid)
+    case .foreignLink(let cid): link(cid)
     }
   }
 }

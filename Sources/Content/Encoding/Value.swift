@@ -13,6 +13,8 @@ public enum Value: Hashable, Sendable {
   case array([Value])
   case map(ValueMap)
   case link(CID)
+  /// Kept and written back, never followed.
+  case foreignLink(ForeignLink)
 }
 
 /// Unique text keys in encoding order: shorter first, then bytewise.
@@ -110,6 +112,7 @@ extension Value {
     case (.array(let left), .array(let right)): left == right
     case (.map(let left), .map(let right)): left == right
     case (.link(let left), .link(let right)): left == right
+    case (.foreignLink(let left), .foreignLink(let right)): left == right
     default: false
     }
   }

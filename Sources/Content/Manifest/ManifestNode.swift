@@ -1,0 +1,142 @@
+// The nodes of a manifest's two trees as values (Specs/Manifests.md, "Trees").
+
+/// What stands in the leaves of a tree: a chunk or a file.
+public protocol ManifestItem: Sendable {
+  var totals: ManifestTotals { get }
+  /// The one key of a leaf's map that holds its items.
+  static var leafKey: String { get }
+  /// No leaf and no branch holds more.
+  static var maximumCount: Int { get }
+  init(decoding value: Value) throws(ManifestError)
+  static func branch(_ value: Value) throws(ManifestError) -> ManifestBranch
+}
+
+/// A chunk in its place.
+public struct ChunkEntry: Hashable, Sendable {
+  public let cid: CID
+  public let byteCount: Int
+  /// How many records begin in it.
+  public let recordCount: Int
+}
+
+/// A subtree: its block and its sums.
+public struct ManifestBranch: Hashable, Sendable {
+  public let cid: CID
+  public let totals: ManifestTotals
+  /// In a tree of files the last path below; nil in a tree of chunks.
+  public let lastPath: ManifestPath?
+}
+
+/// One node, read and checked.
+public enum ManifestNode<Item: ManifestItem>: Sendable {
+  /// `outline` names the block that holds the outlines of a leaf's chunks.
+  case leaf([Item], outline: CID?)
+  case branch([ManifestBranch])
+
+  public init(decoding value: Value) throws(ManifestError) {
+    guard let map = value.map else { throw ManifestError(.shape, "a node is not a map") }
+    if let values = map[Item.leafKey]?.array {
+      let outline = map["outline"]?.link
+      guard map.entries.count == (outline == nil ? 1 : 2) else {
+        throw ManifestError(.shape, "a leaf has other keys")
+      }
+      try Self.check(values.count)
+      var items: [Item] = []
+      items.reserveCapacity(values.count)
+      for value in values { items.append(try Item(decoding: value)) }
+      self = .leaf(items, outline: outline)
+    } else if let values = map["nodes"]?.array, map.entries.count == 1, !values.isEmpty {
+      try Self.check(values.count)
+      var branches: [ManifestBranch] = []
+      branches.reserveCapacity(values.count)
+      for value in values { branches.append(try Item.branch(value)) }
+      self = .branch(branches)
+    } else {
+      throw ManifestError(.shape, "a node has neither '\(Item.leafKey)' nor 'nodes'")
+    }
+  }
+
+  private static func check(_ count: Int) throws(ManifestError) {
+    guard count <= Item.maximumCount else {
+      throw ManifestError(.limit, "a node with \(count) entries, at most \(Item.maximumCount)")
+    }
+  }
+
+  public var count: Int {
+    switch self {
+    case .leaf(let items, _): items.count
+    case .branch(let branches): branches.count
+    }
+  }
+
+  func totals(at index: Int) -> ManifestTotals {
+    switch self {
+    case .leaf(let items, _): items[index].totals
+    case .branch(let branches): branches[index].totals
+    }
+  }
+
+  /// The sum over all entries.
+  func totals() throws(ManifestError) -> ManifestTotals {
+    var sum = ManifestTotals()
+    for index in 0..<count {
+      guard let next = sum.adding(totals(at: index)) else {
+        throw ManifestError(.sum, "counts are too large to be true")
+      }
+      sum = next
+    }
+    return sum
+  }
+}
+
+extension ChunkEntry: ManifestItem {
+  public static var leafKey: String { "chunks" }
+  public static var maximumCount: Int { ManifestBuilder.maximumChunkFanout }
+
+  public var totals: ManifestTotals {
+    ManifestTotals(items: 1, bytes: UInt64(byteCount), records: UInt64(recordCount))
+  }
+
+  public init(decoding value: Value) throws(ManifestError) {
+    guard let fields = value.array, fields.count == 3, let cid = fields[0].link,
+      cid.codec == .raw, let bytes = fields[1].integer(as: Int.self),
+      let records = fields[2].integer(as: Int.self),
+      (1...Block.maximumByteCount).contains(bytes), (0...bytes).contains(records)
+    else { throw ManifestError(.shape, "a chunk's entry is not as specified") }
+    self.init(cid: cid, byteCount: bytes, recordCount: records)
+  }
+
+  public static func branch(_ value: Value) throws(ManifestError) -> ManifestBranch {
+    guard let fields = value.array, fields.count == 4, let cid = fields[0].link,
+      cid.codec == .dagCBOR, let bytes = fields[1].integer(as: UInt64.self),
+      let records = fields[2].integer(as: UInt64.self),
+      let chunks = fields[3].integer(as: UInt64.self)
+    else { throw ManifestError(.shape, "a branch's entry is not as specified") }
+    return ManifestBranch(
+      cid: cid, totals: ManifestTotals(items: chunks, bytes: bytes, records: records),
+      lastPath: nil)
+  }
+}
+
+extension FileEntry: ManifestItem {
+  public static var leafKey: String { "files" }
+  public static var maximumCount: Int { ManifestBuilder.maximumFileFanout }
+
+  public var totals: ManifestTotals {
+    ManifestTotals(items: 1, bytes: bytes, records: records, unparsed: unparsed)
+  }
+
+  public init(decoding value: Value) throws(ManifestError) { try self.init(value) }
+
+  public static func branch(_ value: Value) throws(ManifestError) -> ManifestBranch {
+    guard let fields = value.array, fields.count == 6, let cid = fields[0].link,
+      cid.codec == .dagCBOR, let path = fields[1].text,
+      let files = fields[2].integer(as: UInt64.self),
+      let bytes = fields[3].integer(as: UInt64.self),
+      let records = fields[4].integer(as: UInt64.self),
+      let unparsed = fields[5].integer(as: UInt64.self)
+    else { throw ManifestError(.shape, "a branch's entry is not as specified") }
+    let totals = ManifestTotals(items: files, bytes: bytes, records: records, unparsed: unparsed)
+    return ManifestBranch(cid: cid, totals: totals, lastPath: try ManifestPath(path))
+  }
+}
