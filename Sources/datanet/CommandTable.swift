@@ -13,7 +13,9 @@ protocol Command: SendableMetatype {
 
 enum CommandTable {
   static let commands: [any Command.Type] = [
-    CompletionsCommand.self
+    InitCommand.self,
+    BlockCommand.self,
+    CompletionsCommand.self,
   ]
 
   /// The headings of `datanet --help`, in order.

@@ -1,18 +1,19 @@
 // What a command has at hand while it runs: its values, the home directory, where results go.
 
 import Glibc
+import Store
 import Terminal
 
 struct Context {
   let invocation: Invocation
   let output: Output
-  /// The home directory: identity, store, settings (Specs/CommandLine.md, "Home").
-  let home: String
+  /// Identity, store and settings (Specs/CommandLine.md, "Home").
+  let home: Home
 
   init(_ invocation: Invocation) {
     self.invocation = invocation
     output = Output(isJSON: invocation.has("json"))
-    home = Context.homePath(invocation.text("home"))
+    home = Home.chosen(invocation.text("home"))
   }
 
   /// Progress of long work: silent under `--quiet`, and plain lines are kept out of the way of
@@ -20,12 +21,5 @@ struct Context {
   func progress(_ title: String, unit: Progress.Unit = .bytes, total: Int? = nil) -> Progress {
     let isQuiet = invocation.has("quiet") || (output.isJSON && isatty(2) == 0)
     return Progress(title, unit: unit, total: total, isQuiet: isQuiet)
-  }
-
-  /// `--home`, then `$DATANET_HOME`, then `~/.datanet`.
-  private static func homePath(_ given: String?) -> String {
-    if let given { return given }
-    if let variable = Screen.environment("DATANET_HOME"), !variable.isEmpty { return variable }
-    return (Screen.environment("HOME") ?? ".") + "/.datanet"
   }
 }

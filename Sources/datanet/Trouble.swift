@@ -1,6 +1,9 @@
 // Errors of the modules, as the one line and the exit code that a person gets
 // (Specs/CommandLine.md, "Exit codes").
 
+import Content
+import Cryptography
+import Store
 import Terminal
 
 enum Trouble {
@@ -11,7 +14,16 @@ enum Trouble {
     } catch let failure as Failure {
       throw failure
     } catch {
-      throw .failed("\(error)")
+      throw Failure(code(of: error), "\(error)")
+    }
+  }
+
+  private static func code(of error: any Error) -> ExitCode {
+    switch error {
+    case is DagCBORError: .refused
+    case is CIDError: .usage
+    case let error as DiskError: error.kind == .missing ? .notFound : .failed
+    default: .failed
     }
   }
 }

@@ -1,0 +1,51 @@
+// `datanet block`: blocks by hand; see Specs/ContentAddresses.md.
+
+import Content
+import JSON
+import Terminal
+
+enum BlockCommand: Command {
+  static let declaration = Declaration(
+    "block", group: CommandTable.Group.move,
+    summary: "Put, get or check one block by hand",
+    prose: """
+      A block is bytes named by their CID, at most 1 MiB. 'put' reads one from standard input, \
+      stores it and prints its CID. 'get' writes one to standard output, verified. 'check' reads \
+      bytes and prints the CID that they would have, without storing anything; DAG-CBOR that is \
+      not strict is refused with exit code 3, the offset and the rule.
+      """,
+    arguments: [
+      Argument("ACTION", .choice(["put", "get", "check"]), .one, "what to do"),
+      Argument("CID", .identifier, .optional, "the block to get"),
+    ],
+    options: [
+      .value(
+        "codec", "CODEC", .choice(["raw", "dag-cbor"]), "How the bytes are read", default: "raw")
+    ],
+    examples: [
+      Example("printf hello | datanet block put", "Store five bytes."),
+      Example("printf '\\xa0' | datanet block check --codec dag-cbor", "The CID of an empty map."),
+    ])
+
+  static func run(_ context: Context) throws {
+    let invocation = context.invocation
+    let codec: CID.Codec = invocation.text("codec") == "dag-cbor" ? .dagCBOR : .raw
+    switch invocation.required("ACTION") {
+    case "check":
+      let bytes = try StandardInput.block()
+      try check(bytes, codec)
+      show(CID(of: bytes, codec: codec), bytes.count, context)
+    default:
+      throw Failure.usage("only 'block check' works without a store")
+    }
+  }
+
+  private static func check(_ bytes: [UInt8], _ codec: CID.Codec) throws {
+    if codec == .dagCBOR { _ = try Value(decoding: bytes) }
+  }
+
+  private static func show(_ cid: CID, _ count: Int, _ context: Context) {
+    context.output.json(["cid": .string("\(cid)"), "bytes": .int(count)])
+    context.output.text("\(cid)")
+  }
+}

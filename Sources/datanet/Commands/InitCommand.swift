@@ -1,0 +1,46 @@
+// `datanet init`: see Specs/CommandLine.md, "Home".
+
+import Cryptography
+import JSON
+import Store
+import Terminal
+
+enum InitCommand: Command {
+  static let declaration = Declaration(
+    "init", group: CommandTable.Group.begin,
+    summary: "Make an identity and a store",
+    prose: """
+      Makes an Ed25519 identity and an empty store in your home directory. The identity signs what \
+      you contribute; whoever has its file can sign in your name, so it is readable by you alone, \
+      and --passphrase seals it besides. A home that has an identity keeps it.
+      """,
+    options: [
+      .flag("passphrase", "Seal the identity under a passphrase that you are asked for")
+    ],
+    examples: [
+      Example("datanet init", "In ~/.datanet."),
+      Example("datanet --home /tmp/ada init --json", "A second peer, for trying things out."),
+    ])
+
+  static func run(_ context: Context) throws {
+    let keyring = Keyring(home: context.home)
+    try context.home.makeDirectories()
+    // Two at once must not each believe that the identity on the disk is theirs.
+    let lock = try FileLock("\(context.home.locksPath)/identity", .exclusive)
+    defer { extendLifetime(lock) }
+    let isNew = !keyring.exists
+    if isNew {
+      let passphrase =
+        context.invocation.has("passphrase")
+        ? try Passphrase.askForNew("New passphrase for the identity: ") : nil
+      _ = try keyring.make(passphrase: passphrase)
+    }
+    let (publicKey, isSealed) = try keyring.summary()
+    context.output.json([
+      "did": .string(publicKey.did), "home": .string(context.home.path), "made": .bool(isNew),
+      "sealed": .bool(isSealed),
+    ])
+    context.output.text(isNew ? "You are \(publicKey.did)" : "You are still \(publicKey.did)")
+    context.output.text("Your home is \(context.home.path)")
+  }
+}
