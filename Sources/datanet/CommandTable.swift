@@ -15,6 +15,7 @@ enum CommandTable {
   static let commands: [any Command.Type] = [
     InitCommand.self,
     BlockCommand.self,
+    DoctorCommand.self,
     CompletionsCommand.self,
   ]
 
