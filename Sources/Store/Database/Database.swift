@@ -115,7 +115,7 @@ internal import Glibc
     try statement.bind(values)
     try statement.run()
     statement.clear()
-    return unsafe Int(sqlite3_changes64(handle))
+    return changedRows
   }
 
   /// Shows every row to `body`, in the statement's order.
@@ -159,6 +159,9 @@ internal import Glibc
   }
 
   public var lastInsertedRow: Int { unsafe Int(sqlite3_last_insert_rowid(handle)) }
+
+  /// Rows that the last INSERT, UPDATE or DELETE changed.
+  var changedRows: Int { unsafe Int(sqlite3_changes64(handle)) }
 
   /// Changes whenever another connection has committed to this file: cheap to ask every 100 ms.
   public func dataVersion() throws(DatabaseError) -> Int {

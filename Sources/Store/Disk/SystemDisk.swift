@@ -1,0 +1,152 @@
+// The operating system's files. Specs/Store.md, "Durability".
+
+internal import Glibc
+
+package final class SystemDisk: Disk {
+  package init() {}
+
+  package func open(_ path: String, _ mode: OpenMode) throws(DiskError) -> any DiskFile {
+    let flags =
+      switch mode {
+      case .read: O_RDONLY
+      case .write: O_RDWR
+      case .create: O_RDWR | O_CREAT | O_EXCL
+      }
+    let descriptor = unsafe Glibc.open(path, flags | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else {
+      throw DiskError(operation: mode == .create ? "make" : "open", path: path, code: errno)
+    }
+    return SystemFile(path: path, descriptor: descriptor)
+  }
+
+  package func remove(_ path: String) throws(DiskError) {
+    guard unsafe unlink(path) == 0 else {
+      throw DiskError(operation: "remove", path: path, code: errno)
+    }
+  }
+
+  package func names(in directory: String) throws(DiskError) -> [String] {
+    guard let stream = unsafe opendir(directory) else {
+      throw DiskError(operation: "list", path: directory, code: errno)
+    }
+    defer { unsafe closedir(stream) }
+    var names: [String] = []
+    while let entry = unsafe readdir(stream) {
+      let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { buffer in
+        unsafe String(decoding: buffer.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted()
+  }
+
+  package func syncDirectory(_ directory: String) throws(DiskError) {
+    try SmallFile.syncDirectory(of: "\(directory)/")
+  }
+
+  package func freeBytes(at path: String) -> Int? {
+    var status = statvfs()
+    guard unsafe statvfs(path, &status) == 0 else { return nil }
+    let (bytes, overflow) = UInt64(status.f_bavail).multipliedReportingOverflow(
+      by: UInt64(status.f_frsize))
+    return overflow ? nil : Int(clamping: bytes)
+  }
+}
+
+/// An open descriptor; closed in `deinit`.
+final class SystemFile: DiskFile {
+  /// What `pwritev` takes at once.
+  private static let mostParts = 1024
+
+  let path: String
+  private let descriptor: Int32
+
+  init(path: String, descriptor: Int32) {
+    self.path = path
+    self.descriptor = descriptor
+  }
+
+  deinit { close(descriptor) }
+
+  private func failure(_ operation: String) -> DiskError {
+    DiskError(operation: operation, path: path, code: errno)
+  }
+
+  func size() throws(DiskError) -> Int {
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else { throw failure("look at") }
+    return Int(status.st_size)
+  }
+
+  func isLinked() -> Bool {
+    var mine = stat()
+    var named = stat()
+    return unsafe fstat(descriptor, &mine) == 0 && stat(path, &named) == 0
+      && mine.st_ino == named.st_ino && mine.st_dev == named.st_dev
+  }
+
+  func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(DiskError) -> Int {
+    var done = 0
+    while done < buffer.count, let base = buffer.baseAddress {
+      let count = unsafe pread(descriptor, base + done, buffer.count - done, off_t(offset + done))
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw failure("read")
+      }
+      if count == 0 { break }
+      done += count
+    }
+    return done
+  }
+
+  func write(_ parts: [UnsafeRawBufferPointer], at offset: Int) throws(DiskError) {
+    var vectors: [iovec] = unsafe []
+    unsafe vectors.reserveCapacity(parts.count)
+    for unsafepart in unsafe parts where part.count > 0 {
+      unsafe vectors.append(
+        iovec(iov_base: UnsafeMutableRawPointer(mutating: part.baseAddress), iov_len: part.count))
+    }
+    var first = 0
+    var place = offset
+    while unsafe first < vectors.count {
+      let count = unsafe min(vectors.count - first, Self.mostParts)
+      let written = unsafe vectors.withUnsafeBufferPointer {
+        unsafe pwritev(descriptor, $0.baseAddress! + first, Int32(count), off_t(place))
+      }
+      if written < 0 {
+        if errno == EINTR { continue }
+        throw failure("write")
+      }
+      place += written
+      // A short write goes on behind its last byte.
+      var rest = written
+      while rest > 0 {
+        let length = unsafe vectors[first].iov_len
+        if rest < length {
+          unsafe vectors[first].iov_base += rest
+          unsafe vectors[first].iov_len -= rest
+          break
+        }
+        rest -= length
+        first += 1
+      }
+    }
+  }
+
+  func truncate(to size: Int) throws(DiskError) {
+    guard ftruncate(descriptor, off_t(size)) == 0 else { throw failure("shorten") }
+  }
+
+  func sync() throws(DiskError) {
+    guard fdatasync(descriptor) == 0 else { throw failure("sync") }
+  }
+
+  func tryLock() throws(DiskError) -> Bool {
+    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+      if errno == EINTR { continue }
+      if errno == EWOULDBLOCK { return false }
+      throw failure("lock")
+    }
+    return true
+  }
+}

@@ -1,0 +1,77 @@
+// The index of what lies in place: files with their stamps, blocks with their offsets.
+// Specs/Store.md, "In place".
+
+internal import Cryptography
+
+extension BlockIndex {
+  /// An unchanged place of a block in a file; nil when there is none.
+  func piece(of digest: Digest) throws(DatabaseError) -> InPlacePiece? {
+    let statement = try database.statement(
+      """
+      SELECT file, path, size, modified, device, inode, offset, length
+      FROM in_place_blocks JOIN in_place_files USING (file)
+      WHERE digest = ? AND changed = 0 LIMIT 1
+      """)
+    try statement.bind(1, digest)
+    defer { statement.reset() }
+    guard try statement.step() else { return nil }
+    return InPlacePiece(
+      file: statement.integer(0), path: statement.text(1),
+      stamp: FileStamp(
+        size: statement.integer(2), modified: statement.integer(3), device: statement.integer(4),
+        inode: statement.integer(5)), offset: statement.integer(6), length: statement.integer(7))
+  }
+
+  /// A file in place and how it was.
+  struct InPlaceFile: Hashable, Sendable {
+    let file: Int
+    let path: String
+    let stamp: FileStamp
+    let isChanged: Bool
+  }
+
+  func inPlaceFiles() throws -> [InPlaceFile] {
+    try database.all(
+      "SELECT file, path, size, modified, device, inode, changed FROM in_place_files ORDER BY path"
+    ) {
+      InPlaceFile(
+        file: $0.integer(0), path: $0.text(1),
+        stamp: FileStamp(
+          size: $0.integer(2), modified: $0.integer(3), device: $0.integer(4),
+          inode: $0.integer(5)), isChanged: $0.integer(6) != 0)
+    }
+  }
+
+  /// Enters a file anew; what was known about its path is forgotten.
+  func enterFile(_ path: String, stamp: FileStamp) throws(DatabaseError) -> Int {
+    try database.run("DELETE FROM in_place_files WHERE path = ?", path)
+    try database.run(
+      "INSERT INTO in_place_files (path, size, modified, device, inode) VALUES (?, ?, ?, ?, ?)",
+      path, stamp.size, stamp.modified, stamp.device, stamp.inode)
+    return database.lastInsertedRow
+  }
+
+  func enterPiece(_ digest: Digest, file: Int, offset: Int, length: Int) throws(DatabaseError) {
+    let statement = try database.statement(
+      "INSERT OR IGNORE INTO in_place_blocks (digest, file, offset, length) VALUES (?, ?, ?, ?)")
+    try statement.bind(1, digest)
+    try statement.bind(2, file)
+    try statement.bind(3, offset)
+    try statement.bind(4, length)
+    try statement.run()
+  }
+
+  /// Notes that a file is not what it was: its blocks count as missing from here on.
+  func noteChanged(file: Int) throws(DatabaseError) {
+    try database.run("UPDATE in_place_files SET changed = 1 WHERE file = ?", file)
+  }
+
+  /// How many blocks lie in place, and their bytes.
+  func inPlaceTotals() throws(DatabaseError) -> (files: Int, bytes: Int) {
+    let statement = try database.statement(
+      "SELECT count(*), total(size) FROM in_place_files WHERE changed = 0")
+    defer { statement.reset() }
+    guard try statement.step() else { return (0, 0) }
+    return (statement.integer(0), statement.integer(1))
+  }
+}

@@ -1,0 +1,144 @@
+// Appends groups to a pack of its own, from several threads; acknowledges them by a sync.
+// Specs/Store.md, "Writing".
+
+internal import Synchronization
+
+/// One writer's packs. Each is locked while this object has it, so every pack has one writer.
+///
+/// `append` may be called from several threads at once; `sync` and `takeSynced` only while no
+/// `append` runs. After a failure everything since the last sync is undone and the writer is
+/// of no more use: a file system that could not sync once has promised nothing about what follows.
+final class PackWriter: Sendable {
+  private struct Open {
+    let number: UInt32
+    let file: any DiskFile
+    /// Where the next group goes.
+    var end: Int
+    /// Up to here everything is on the disk.
+    var synced: Int
+    /// Its name is on the disk.
+    var isNamed: Bool
+    /// Written since the last `takeSynced`.
+    var places: [BlockPlace] = []
+  }
+
+  private struct State {
+    /// The last one takes the next group; full ones before it wait for a sync.
+    var packs: [Open] = []
+    var failure: DiskError?
+  }
+
+  private let files: PackFiles
+  private let state = Mutex(State())
+
+  init(_ files: PackFiles) { self.files = files }
+
+  deinit { undo() }
+
+  /// Goes on in an existing pack that the caller has locked and recovered up to `end`.
+  func adopt(_ number: UInt32, _ file: any DiskFile, end: Int) {
+    state.withLock {
+      $0.packs.append(
+        Open(number: number, file: file, end: end, synced: end, isNamed: true))
+    }
+  }
+
+  /// Writes blocks as one group and gives their places. They are acknowledged by `sync`.
+  func append(_ entries: [PackEntry], _ payload: [UnsafeRawBufferPointer]) throws -> [BlockPlace] {
+    let (number, file, offset) = try state.withLock { state throws(DiskError) in
+      if let failure = state.failure { throw failure }
+      if state.packs.last.map({ $0.end >= PackFormat.fullBytes }) ?? true {
+        let (number, file) = try files.make()
+        state.packs.append(
+          Open(
+            number: number, file: file, end: PackFormat.headerBytes,
+            synced: PackFormat.headerBytes, isNamed: false))
+      }
+      let last = state.packs.count - 1
+      let group = PackGroup(offset: state.packs[last].end, entries: entries)
+      let places = group.places.map { entry, offset in
+        BlockPlace(pack: state.packs[last].number, offset: offset, entry: entry)
+      }
+      state.packs[last].end = group.end
+      state.packs[last].places += places
+      return (state.packs[last].number, state.packs[last].file, group.offset)
+    }
+    let head = PackFormat.head(pack: number, offset: offset, entries: entries)
+    do throws(DiskError) {
+      unsafe try head.span.bytes.withUnsafeBytes { (head) throws(DiskError) in
+        unsafe try file.write([head] + payload, at: offset)
+      }
+    } catch {
+      fail(error)
+      throw error
+    }
+    return PackGroup(offset: offset, entries: entries).places.map { entry, offset in
+      BlockPlace(pack: number, offset: offset, entry: entry)
+    }
+  }
+
+  /// Afterwards everything appended so far survives a power cut.
+  func sync() throws(DiskError) {
+    let pending = try state.withLock { state throws(DiskError) in
+      if let failure = state.failure { throw failure }
+      return state.packs.filter { $0.end > $0.synced || !$0.isNamed }
+    }
+    do throws(DiskError) {
+      for pack in pending { try pack.file.sync() }
+      if pending.contains(where: { !$0.isNamed }) { try files.disk.syncDirectory(files.directory) }
+    } catch {
+      fail(error)
+      throw error
+    }
+    state.withLock { state in
+      for index in state.packs.indices {
+        state.packs[index].synced = state.packs[index].end
+        state.packs[index].isNamed = true
+      }
+    }
+  }
+
+  /// What one pack has got since the last call, for the index.
+  struct Synced: Sendable {
+    let pack: UInt32
+    let end: Int
+    let places: [BlockPlace]
+  }
+
+  /// What was synced and is not in the index yet.
+  func takeSynced() -> [Synced] {
+    state.withLock { state in
+      let synced = state.packs.filter { !$0.places.isEmpty && $0.end == $0.synced }
+        .map { Synced(pack: $0.number, end: $0.end, places: $0.places) }
+      for index in state.packs.indices where state.packs[index].end == state.packs[index].synced {
+        state.packs[index].places = []
+      }
+      return synced
+    }
+  }
+
+  /// Bytes that wait for a sync.
+  var unsyncedBytes: Int {
+    state.withLock { $0.packs.reduce(0) { $0 + $1.end - $1.synced } }
+  }
+
+  private func fail(_ error: DiskError) {
+    let isFirst = state.withLock { state in
+      defer { state.failure = state.failure ?? error }
+      return state.failure == nil
+    }
+    if isFirst { undo() }
+  }
+
+  /// Shortens packs to what was synced. When even that fails, recovery finds what is whole.
+  private func undo() {
+    let packs = state.withLock { $0.packs }
+    for pack in packs where pack.end > pack.synced || !pack.isNamed {
+      if pack.isNamed {
+        _ = try? pack.file.truncate(to: pack.synced)
+      } else {
+        _ = try? files.disk.remove(files.path(pack.number))
+      }
+    }
+  }
+}
