@@ -102,7 +102,9 @@ final class SystemFile: DiskFile {
   func write(_ parts: [UnsafeRawBufferPointer], at offset: Int) throws(DiskError) {
     var vectors: [iovec] = unsafe []
     unsafe vectors.reserveCapacity(parts.count)
-    for unsafepart in unsafe parts where part.count > 0 {
+    for index in unsafe parts.indices {
+      let part = unsafe parts[index]
+      if unsafe part.isEmpty { continue }
       unsafe vectors.append(
         iovec(iov_base: UnsafeMutableRawPointer(mutating: part.baseAddress), iov_len: part.count))
     }
