@@ -100,22 +100,22 @@ struct Examination {
     return path
   }
 
-  /// Kinds of file system on which durable writes or locks are not what they seem, by the number
-  /// that statfs(2) gives.
+  /// Some kinds of file system do not keep what they promise about locks and durable writes.
   private var fileSystem: Finding {
-    var disk = statfs()
-    unsafe statfs(nearestDirectory, &disk)
-    switch Int(disk.f_type) {
-    case 0x0102_1994, 0x8584_58F6:
+    let kind = MountTable.kind(of: nearestDirectory) ?? "unknown"
+    switch kind {
+    case "tmpfs", "ramfs":
       return Finding(
-        name: "file system", state: .odd, found: "in memory: everything is lost at a restart",
+        name: "file system", state: .odd,
+        found: "\(kind): in memory, where everything is lost at a restart",
         advice: "choose a home on a disk for what you want to keep")
-    case 0x6969, 0xFF53_4D42, 0xFE53_4D42, 0x517B:
+    case "nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "9p", "afs":
       return Finding(
-        name: "file system", state: .bad, found: "on the network, where locks are not reliable",
+        name: "file system", state: .bad,
+        found: "\(kind): on the network, where locks are not reliable",
         advice: "choose a home on a local disk with --home")
     default:
-      return Finding(name: "file system", state: .good, found: "local")
+      return Finding(name: "file system", state: .good, found: kind)
     }
   }
 
