@@ -85,17 +85,30 @@ public struct JSONSkimmer: Sendable {
     unsafe bytes.withUnsafeBytes { unsafe skim($0, count: $0.count) }
   }
 
+  /// Skims the one value that begins at `start`, which may be followed by anything, and answers
+  /// where it ends. UTF-8 is not looked at: this is for parts of a document that has been skimmed.
+  public mutating func skimValue(
+    _ buffer: UnsafeRawBufferPointer, from start: Int, count: Int
+  ) -> Int? {
+    precondition(count <= buffer.count && start >= 0)
+    for place in fields.indices { fields[place] = nil }
+    guard let base = buffer.baseAddress, start < count else { return nil }
+    var cursor = unsafe SkimCursor(base: base, count: count, readable: buffer.count)
+    cursor.at = start
+    return value(&cursor) ? cursor.at : nil
+  }
+
   private mutating func document(_ cursor: inout SkimCursor) -> Bool {
     cursor.skipSpace()
-    guard let kind = cursor.kindHere() else { return false }
-    self.kind = kind
-    if kind == .object {
-      guard members(&cursor) else { return false }
-    } else {
-      guard cursor.value(kind, depth: 0) else { return false }
-    }
+    guard value(&cursor) else { return false }
     cursor.skipSpace()
     return cursor.at == cursor.count
+  }
+
+  private mutating func value(_ cursor: inout SkimCursor) -> Bool {
+    guard let kind = cursor.kindHere() else { return false }
+    self.kind = kind
+    return kind == .object ? members(&cursor) : cursor.value(kind, depth: 0)
   }
 
   private mutating func members(_ cursor: inout SkimCursor) -> Bool {

@@ -80,6 +80,35 @@ private let limits = JSONLimits(duplicateKeys: .report)
     #expect(accepted > 4000 && accepted < 36_000, "seed \(seed)")
   }
 
+  @Test func `UTF-8 is checked as the standard library checks it, however it is aligned`() {
+    let seed = UInt64.random(in: 0 ... .max)
+    print("seed \(seed)")
+    var generator = SeededGenerator(seed: seed)
+    var faults = 0
+    for _ in 0..<20_000 {
+      var bytes = Array(
+        String(repeating: "a", count: Int.random(in: 0...40, using: &generator)).utf8)
+      for _ in 0..<Int.random(in: 0...12, using: &generator) {
+        bytes += Array(generator.text().utf8)
+      }
+      if !bytes.isEmpty, Bool.random(using: &generator) {
+        bytes[Int.random(in: 0..<bytes.count, using: &generator)] = UInt8.random(
+          in: 0x70...0xFF, using: &generator)
+      }
+      let fault = UTF8Check.firstFault(in: bytes)
+      if fault != nil { faults += 1 }
+      #expect((fault == nil) == (String(validating: bytes, as: UTF8.self) != nil), "seed \(seed)")
+      if let fault {
+        #expect(String(validating: bytes[..<fault], as: UTF8.self) != nil, "seed \(seed)")
+      }
+    }
+    #expect(faults > 1000, "seed \(seed)")
+    for scalar in (0...0x10FFFF).lazy.compactMap(Unicode.Scalar.init) where scalar.value % 7 == 0 {
+      let bytes = Array(String(Character(scalar)).utf8) + [0x61, 0x62, 0x63]
+      #expect(UTF8Check.firstFault(in: bytes) == nil)
+    }
+  }
+
   @Test(arguments: ["1e308", "1e309", "-1e400", "1e-400", "0e999999999999", "1.5E+0000000308"])
   func `numbers at the edge of the range are judged alike`(text: String) {
     let skimmer = HeldSkimmer(wanted: [])
