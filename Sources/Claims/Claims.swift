@@ -1,1 +1,0 @@
-// The module Claims; see Specs/Architecture.md.

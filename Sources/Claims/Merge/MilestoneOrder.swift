@@ -1,0 +1,196 @@
+// Who was first: the order that milestones give to claims, with no clock
+// (Specs/Merge.md, "Who was first").
+
+internal import Content
+public import Cryptography
+
+public struct MilestoneOrder: Hashable, Sendable {
+  /// A milestone claim; `counts` says whether its author was curator at its height.
+  public struct Signed: Hashable, Sendable {
+    public let author: PublicKey
+    public let height: Int
+    public let claim: Digest
+    public let milestone: Milestone
+    public let counts: Bool
+
+    public init(
+      author: PublicKey, height: Int, claim: Digest, milestone: Milestone, counts: Bool
+    ) {
+      self.author = author
+      self.height = height
+      self.claim = claim
+      self.milestone = milestone
+      self.counts = counts
+    }
+  }
+
+  /// A milestone that counts.
+  public struct Listed: Hashable, Sendable {
+    public let claim: Digest
+    public let author: PublicKey
+    public let height: Int
+    /// 1 for one that contains no other, else 1 more than the highest contained.
+    public let rank: Int
+  }
+
+  /// The first milestone of each curator that contains a claim. Claims with equal places are
+  /// neither before nor after each other.
+  public struct Place: Hashable, Sendable {
+    /// Curator and milestone, as places in `chains` and in the chain; ascending.
+    fileprivate let firsts: [First]
+    /// No milestone contains the claim yet.
+    public var isNowhere: Bool { firsts.isEmpty }
+  }
+
+  fileprivate struct First: Hashable, Sendable {
+    let curator: Int
+    let milestone: Int
+  }
+
+  public enum Order: Sendable {
+    case before
+    case after
+    /// Neither is proven to be older.
+    case tied
+  }
+
+  /// One curator's milestones that count, and how far they reach.
+  private struct Chain: Hashable, Sendable {
+    let author: PublicKey
+    var listed: [Listed] = []
+    /// For each author reached: from which milestone on how many claims are contained; both grow.
+    var reaches: [PublicKey: [Step]] = [:]
+
+    /// The first milestone that contains `author`'s claim at `height`.
+    func first(_ author: PublicKey, _ height: Int) -> Int? {
+      if author == self.author { return listed.firstIndex { $0.height > height } }
+      // A reach beyond the last milestone was said by one that does not count.
+      return reaches[author]?.first { $0.count > height && $0.milestone < listed.count }?.milestone
+    }
+
+    /// How many of `author`'s claims the milestone contains.
+    func count(_ author: PublicKey, at milestone: Int) -> Int {
+      if author == self.author { return listed[milestone].height }
+      return reaches[author]?.last { $0.milestone <= milestone }?.count ?? 0
+    }
+  }
+
+  private struct Step: Hashable, Sendable {
+    let milestone: Int
+    let count: Int
+  }
+
+  /// By curator.
+  private var chains: [Chain] = []
+
+  /// `stands` says whether an author's claim at a height counts and has this digest: a milestone
+  /// contains nothing of an author whose head it names wrongly, or which is not here yet.
+  public init(
+    _ milestones: [Signed], stands: (_ author: PublicKey, _ height: Int, _ head: Digest) -> Bool
+  ) {
+    let sorted = milestones.sorted { ($0.author, $0.height) < ($1.author, $1.height) }
+    for signed in sorted {
+      if chains.last?.author != signed.author { chains.append(Chain(author: signed.author)) }
+      let last = chains.count - 1
+      // A milestone says only what is new, so the reaches of one that does not count pass on to
+      // the author's next one.
+      let milestone = chains[last].listed.count
+      for reach in signed.milestone.reaches
+      where reach.author != signed.author && stands(reach.author, reach.count - 1, reach.head) {
+        var steps = chains[last].reaches[reach.author] ?? []
+        guard steps.last.map({ $0.count < reach.count }) ?? true else { continue }
+        if steps.last?.milestone == milestone { steps.removeLast() }
+        steps.append(Step(milestone: milestone, count: reach.count))
+        chains[last].reaches[reach.author] = steps
+      }
+      guard signed.counts else { continue }
+      chains[last].listed.append(
+        Listed(claim: signed.claim, author: signed.author, height: signed.height, rank: 0))
+    }
+    rank()
+  }
+
+  /// All milestones that count, by rank, then author and height.
+  public var listed: [Listed] {
+    chains.flatMap(\.listed).sorted {
+      ($0.rank, $0.author, $0.height) < ($1.rank, $1.author, $1.height)
+    }
+  }
+
+  /// Where an author's claim at a height stands.
+  public func place(of author: PublicKey, height: Int) -> Place {
+    Place(
+      firsts: chains.enumerated().compactMap { curator, chain in
+        chain.first(author, height).map { First(curator: curator, milestone: $0) }
+      })
+  }
+
+  /// The lowest rank of a milestone that contains the claim; nil when none does. For people: only
+  /// `order` decides.
+  public func rank(of place: Place) -> Int? {
+    place.firsts.map { chains[$0.curator].listed[$0.milestone].rank }.min()
+  }
+
+  /// The milestone with the lowest rank, then the smallest author, that contains the claim.
+  public func first(of place: Place) -> Listed? {
+    place.firsts.map { chains[$0.curator].listed[$0.milestone] }
+      .min { ($0.rank, $0.author) < ($1.rank, $1.author) }
+  }
+
+  public func order(_ left: Place, _ right: Place) -> Order {
+    if precedes(left, right) { return .before }
+    return precedes(right, left) ? .after : .tied
+  }
+
+  /// Those of `places` that no other one precedes: the first, several when tied.
+  public func firsts(of places: [Place]) -> [Int] {
+    places.indices.filter { index in !places.contains { precedes($0, places[index]) } }
+  }
+
+  /// Every milestone that contains the right claim has in its past one that contains the left.
+  private func precedes(_ left: Place, _ right: Place) -> Bool {
+    guard !left.isNowhere else { return false }
+    return right.firsts.allSatisfy { later in
+      left.firsts.contains { earlier in isPast(earlier, of: later) }
+    }
+  }
+
+  private func isPast(_ earlier: First, of later: First) -> Bool {
+    if earlier.curator == later.curator { return earlier.milestone < later.milestone }
+    let milestone = chains[earlier.curator].listed[earlier.milestone]
+    return chains[later.curator].count(milestone.author, at: later.milestone) > milestone.height
+  }
+
+  /// Milestones are ranked once all that they contain are; containing goes back in time, so that
+  /// a pass that ranks none means all are ranked.
+  private mutating func rank() {
+    var next = [Int](repeating: 0, count: chains.count)
+    var moved = true
+    while moved {
+      moved = false
+      for curator in chains.indices {
+        while next[curator] < chains[curator].listed.count,
+          let rank = rank(ofMilestone: next[curator], by: curator, ranked: next)
+        {
+          let old = chains[curator].listed[next[curator]]
+          chains[curator].listed[next[curator]] = Listed(
+            claim: old.claim, author: old.author, height: old.height, rank: rank)
+          next[curator] += 1
+          moved = true
+        }
+      }
+    }
+  }
+
+  /// Nil while a contained milestone has no rank.
+  private func rank(ofMilestone milestone: Int, by curator: Int, ranked: [Int]) -> Int? {
+    var highest = milestone > 0 ? chains[curator].listed[milestone - 1].rank : 0
+    for other in chains.indices where other != curator {
+      let count = chains[curator].count(chains[other].author, at: milestone)
+      let contained = chains[other].listed.prefix { $0.height < count }.count
+      guard contained <= ranked[other] else { return nil }
+      if contained > 0 { highest = max(highest, chains[other].listed[contained - 1].rank) }
+    }
+    return highest + 1
+  }
+}
