@@ -169,15 +169,22 @@ struct Scan: Equatable {
   }
 
   @Test func `a line beyond the limit is one broken record and takes no memory for it`() {
-    let long = "{\"text\": \"" + String(repeating: "a", count: RecordScanner.longestRecord) + "\"}"
-    let bytes = Array("{\"text\": \"a\"}\n\(long)\n{\"text\": \"b\"}\n".utf8)
+    let long = [UInt8](repeating: 0x61, count: RecordScanner.longestRecord)
+    let bytes =
+      Array("{\"text\": \"a\"}\n{\"text\": \"".utf8) + long + Array("\"}\n{\"text\": \"b\"}\n".utf8)
     let whole = Scan(bytes, .jsonLines)
     #expect(whole.spans.map(\.isBroken) == [false, true, false])
     #expect(whole == Scan(bytes, .jsonLines, cuts: [20, 1000, 16 << 20, bytes.count - 3]))
-    let quote = Array(("a,b\n1,\"" + String(repeating: "text\n", count: 4 << 20)).utf8)
-    let rows = Scan(quote, .csv(CSVDialect()))
-    #expect(rows.spans.count > 1)
-    #expect(rows == Scan(quote, .csv(CSVDialect()), cuts: [3, 5_000_000, 17_000_000]))
+  }
+
+  @Test func `a quote that nobody closes does not swallow the rest of a file`() {
+    var line = [UInt8](repeating: 0x61, count: 100_000)
+    line[line.count - 1] = 0x0A
+    var bytes = Array("a,b\n1,\"".utf8)
+    for _ in 0..<180 { bytes += line }
+    let rows = Scan(bytes, .csv(CSVDialect()))
+    #expect(rows.spans.count == 180 - RecordScanner.longestRecord / line.count)
+    #expect(rows == Scan(bytes, .csv(CSVDialect()), cuts: [3, 5_000_000, 17_000_000]))
   }
 
   @Test(arguments: RecordFormat.all)
