@@ -1,1 +1,0 @@
-// The module CanonicalMath; see Specs/Architecture.md.
