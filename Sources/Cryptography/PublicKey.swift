@@ -24,6 +24,9 @@ public struct PublicKey: Hashable, Sendable, Comparable {
 
   public var bytes: [UInt8] { words.bytes }
 
+  /// The key's four words, the first eight bytes in the first word.
+  public var fourWords: (UInt64, UInt64, UInt64, UInt64) { words.fourWords }
+
   /// The first eight bytes as a number: a fair hash for buckets.
   public var prefix: UInt64 { words.prefix }
 
