@@ -14,7 +14,7 @@ protocol Command: SendableMetatype {
 enum CommandTable {
   static let commands: [any Command.Type] = [
     InitCommand.self,
-    BlockCommand.self,
+    BlockCommand.self, DagCommand.self,
     DoctorCommand.self,
     CompletionsCommand.self,
   ]

@@ -16,6 +16,11 @@ struct Context {
     home = Home.chosen(invocation.text("home"))
   }
 
+  /// The home's store, which `datanet init` has made.
+  func store(access: Database.Access = .readWrite) throws -> Store {
+    try Store.open(home, access: access)
+  }
+
   /// Progress of long work: silent under `--quiet`, and plain lines are kept out of the way of
   /// programs that asked for `--json`.
   func progress(_ title: String, unit: Progress.Unit = .bytes, total: Int? = nil) -> Progress {

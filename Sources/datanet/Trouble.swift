@@ -22,8 +22,17 @@ enum Trouble {
     switch error {
     case is DagCBORError: .refused
     case is CIDError: .usage
+    case let error as StoreError: code(of: error)
     case let error as DiskError: error.kind == .missing ? .notFound : .failed
     default: .failed
+    }
+  }
+
+  private static func code(of error: StoreError) -> ExitCode {
+    switch error {
+    case .missing, .noStore: .notFound
+    case .damaged, .changedInPlace, .wrongAddress: .refused
+    case .tooLarge, .storeExists, .quota, .cancelled: .failed
     }
   }
 }

@@ -2,6 +2,7 @@
 
 import Content
 import JSON
+import Store
 import Terminal
 
 enum BlockCommand: Command {
@@ -35,8 +36,21 @@ enum BlockCommand: Command {
       let bytes = try StandardInput.block()
       try check(bytes, codec)
       show(CID(of: bytes, codec: codec), bytes.count, context)
+    case "put":
+      let bytes = try StandardInput.block()
+      try check(bytes, codec)
+      let store = try context.store()
+      let cid = try store.blocks.put(bytes, codec: codec)
+      // No claim needs it: without a pin the next collection would remove it.
+      try store.blocks.pin(cid)
+      show(cid, bytes.count, context)
     default:
-      throw Failure.usage("only 'block check' works without a store")
+      guard let text = invocation.text("CID") else {
+        throw Failure.usage("'block get' needs the CID of a block")
+      }
+      let store = try context.store(access: .readOnly)
+      let cid = try BlockName(text, codec: .raw).resolved(in: store)
+      context.output.raw(try store.blocks.block(cid))
     }
   }
 

@@ -35,6 +35,7 @@ enum InitCommand: Command {
         ? try Passphrase.askForNew("New passphrase for the identity: ") : nil
       _ = try keyring.make(passphrase: passphrase)
     }
+    if !context.home.exists { _ = try Store.make(context.home) }
     let (publicKey, isSealed) = try keyring.summary()
     context.output.json([
       "did": .string(publicKey.did), "home": .string(context.home.path), "made": .bool(isNew),

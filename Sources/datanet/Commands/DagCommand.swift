@@ -1,0 +1,28 @@
+// `datanet dag`: a block as DAG-JSON; see Specs/ContentAddresses.md, "As JSON".
+
+import Content
+import Store
+import Terminal
+
+enum DagCommand: Command {
+  static let declaration = Declaration(
+    "dag", group: CommandTable.Group.move,
+    summary: "Show a structured block as DAG-JSON",
+    prose: """
+      Reads a dag-cbor block (a claim, a manifest, a recipe) and prints it as DAG-JSON: links as \
+      {"/": "bafy…"}, bytes as {"/": {"bytes": "…"}}. Follow a link by giving its CID to the same \
+      command.
+      """,
+    arguments: [Argument("CID", .identifier, .one, "the block")],
+    examples: [Example("datanet dag bafyreigbtj4x7ip5legnfznufuopl4sg", "By a unique beginning.")])
+
+  static func run(_ context: Context) throws {
+    let store = try context.store(access: .readOnly)
+    let cid = try BlockName(context.invocation.required("CID"), codec: .dagCBOR).resolved(in: store)
+    guard cid.codec == .dagCBOR else {
+      throw Failure.failed("\(cid) holds bytes without structure; 'datanet block get' writes them")
+    }
+    let value = try Value(decoding: try store.blocks.block(cid))
+    context.output.raw(Array((value.dagJSON + "\n").utf8))
+  }
+}
