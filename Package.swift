@@ -103,13 +103,17 @@ let targets: [Target] = [
       "FastMath", "Tokenization", "Learning", "JSON",
     ]),
 
+  .target(
+    name: "Histories", dependencies: ["Claims", "Content", "Cryptography"], path: "Tests/Histories",
+    swiftSettings: strict),
+
   tests("ArchitectureTests", []),
   tests("CryptographyTests", ["Cryptography", "JSON"]),
   tests("UnicodeTextTests", ["UnicodeText"]),
   tests("JSONTests", ["JSON"]),
   tests("ContentTests", ["Content", "Cryptography", "JSON"]),
   tests("RecordsTests", ["Records", "Content", "Cryptography", "JSON"]),
-  tests("ClaimsTests", ["Claims", "Content", "Cryptography"]),
+  tests("ClaimsTests", ["Histories", "Claims", "Content", "Cryptography"]),
   tests("CanonicalMathTests", ["CanonicalMath", "CanonicalKernels", "JSON"]),
   tests("TokenizationTests", ["Tokenization", "JSON"]),
   tests("CheckpointsTests", ["Checkpoints", "JSON", "CanonicalMath"]),
@@ -119,7 +123,7 @@ let targets: [Target] = [
       "Learning", "Checkpoints", "Tokenization", "JSON", "CanonicalMath", "Content", "Cryptography",
     ]),
   tests("AttributionTests", ["Attribution", "Learning", "CanonicalMath"]),
-  tests("StoreTests", ["Store", "Claims", "Content", "Cryptography"]),
+  tests("StoreTests", ["Histories", "Store", "Claims", "Content", "Cryptography"]),
   tests("PeerProtocolTests", ["PeerProtocol", "Claims", "Content", "Cryptography", "JSON"]),
   tests("EventLoopTests", ["EventLoop"]),
   tests("TerminalTests", ["Terminal", "JSON"]),

@@ -3,6 +3,7 @@
 import Claims
 import Content
 import Cryptography
+import Histories
 import Testing
 
 @Suite struct StoryTests {

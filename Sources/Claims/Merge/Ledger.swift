@@ -52,14 +52,7 @@ public struct Ledger: Sendable {
     if chains.updateValue(chain, forKey: claim.author) == nil {
       authors.insert(claim.author, at: authors.partition(below: claim.author))
     }
-    return switch insertion {
-    case .counted(let count): .counted(count)
-    case .duplicate: .duplicate
-    case .waiting: .waiting
-    case .forked: .forked
-    case .beyondFork: .beyondFork
-    case .refused: .refused
-    }
+    return insertion
   }
 
   public var frontier: Frontier {

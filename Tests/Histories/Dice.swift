@@ -1,0 +1,25 @@
+// A small deterministic generator: a seed replays a test.
+
+/// SplitMix64.
+public struct Dice: RandomNumberGenerator {
+  var state: UInt64
+
+  public init(_ seed: UInt64) { state = seed }
+
+  public mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+
+  public mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &self) }
+
+  /// True once in `times`.
+  public mutating func hit(oneIn times: Int) -> Bool { below(times) == 0 }
+
+  public mutating func pick<Element>(_ items: [Element]) -> Element? {
+    items.randomElement(using: &self)
+  }
+}
