@@ -1,0 +1,86 @@
+// Products of every form and shape against the chain of fma; Specs/Arithmetic.md, "Matrix product".
+import CanonicalMath
+import Testing
+
+extension AllArithmeticTests {
+  @Suite struct Products {
+    @Test(arguments: ProductForm.allCases)
+    func aProductIsTheChainOfFma(form: ProductForm) throws {
+      let shapes = [
+        (1, 1, 1), (1, 16, 3), (2, 7, 600), (3, 17, 5), (8, 48, 513), (13, 50, 1030), (97, 33, 40),
+        (5, 8, 70), (70, 8, 33), (6, 100, 8), (100, 3, 2), (9, 576, 4), (200, 49, 17), (1, 130, 64),
+        (4, 0, 3), (0, 4, 3), (3, 4, 0), (33, 20, 2049),
+      ]
+      for (number, (m, n, k)) in shapes.enumerated() {
+        for special in [false, true] {
+          let stream = UInt64(number * 2 + (special ? 1 : 0))
+          let a = awkward(
+            form == .tn ? k : m, form == .tn ? m : k, stream: 10 + stream, special: special)
+          let b = awkward(
+            form == .nt ? n : k, form == .nt ? k : n, stream: 100 + stream, special: special)
+          let old = awkward(m, n, stream: 200 + stream, special: special)
+          let fresh = Reference.product(form, a, b)
+          let added = Reference.product(form, a, b, addingTo: old)
+          try onEveryVariant { variant in
+            #expect(same(Canonical.product(form, a, b), fresh), "\(variant) \(m)×\(n)×\(k)")
+            var c = old
+            Canonical.product(form, a, b, into: &c, accumulating: true)
+            #expect(same(c, added), "\(variant) \(m)×\(n)×\(k), accumulating")
+          }
+        }
+      }
+    }
+
+    @Test func threadsDoNotChangeABit() throws {
+      let before = Kernels.threads
+      defer { Kernels.threads = before }
+      for form in ProductForm.allCases {
+        for (m, n, k) in [(300, 200, 700), (8, 500, 576), (400, 8, 300), (2, 1000, 64)] {
+          let a = awkward(form == .tn ? k : m, form == .tn ? m : k, stream: 3)
+          let b = awkward(form == .nt ? n : k, form == .nt ? k : n, stream: 4)
+          Kernels.threads = 1
+          let one = Canonical.product(form, a, b)
+          for threads in [2, 3, 8] {
+            Kernels.threads = threads
+            #expect(same(Canonical.product(form, a, b), one))
+          }
+        }
+      }
+    }
+
+    @Test func packedAndHalfWidthWeightsGiveTheBitsOfWidenedOnes() throws {
+      for format in NumberFormat.allCases {
+        for (m, n, k) in [(1, 33, 70), (3, 100, 513), (8, 64, 1024), (20, 50, 40), (130, 90, 600)] {
+          let b = Weights(
+            rows: n, columns: k, format: format,
+            copying: awkward(n, k, stream: 5, special: true).bytes(as: format))
+          let wide = b.widened()
+          let a = awkward(m, k, stream: 6)
+          let other = awkward(m, n, stream: 7)
+          let forward = Reference.product(.nt, a, wide)
+          let backward = Reference.product(.nn, other, wide)
+          try onEveryVariant { variant in
+            #expect(same(b.widened(), wide), "\(variant) \(format)")
+            #expect(same(Canonical.product(.nt, a, b), forward), "\(variant) \(format)")
+            #expect(same(Canonical.product(.nt, a, b.packed()), forward), "\(variant) \(format)")
+            #expect(same(Canonical.product(.nn, other, b), backward), "\(variant) \(format)")
+          }
+        }
+      }
+    }
+
+    @Test func viewsAndSlicesOfColumnsServeAsOperandsAndResults() throws {
+      let wide = awkward(40, 100, stream: 8)
+      let a = wide.columns(3..<40)
+      let b = wide.columns(50..<87).rows(2..<30)
+      try onEveryVariant { _ in
+        let expected = Reference.product(.nt, a, b)
+        var c = Matrix(rows: 40, columns: 60)
+        Canonical.product(.nt, a, b, into: &c, columns: 16..<44)
+        #expect(same(c.columns(16..<44), expected))
+        #expect(c.columns(0..<16).elements.allSatisfy { $0 == 0 })
+        #expect(c.columns(44..<60).elements.allSatisfy { $0 == 0 })
+      }
+    }
+  }
+}
