@@ -162,7 +162,7 @@ extension Canonical {
   /// does not depend on that number. logits = hidden·headᵀ (NT). With `dHidden`, it becomes
   /// dLogits·head (NN), and `dHead` gains dLogitsᵀ·hidden (TN, k over rows in chunks of 512 from row 0).
   public static func headLoss(
-    hidden: Matrix, head: Weights, targets: [Int32], weights: [Float], rowsAtOnce: Int = 512
+    hidden: Matrix, head: some Operand, targets: [Int32], weights: [Float], rowsAtOnce: Int = 512
   ) -> [Float] {
     var noHidden = Matrix(rows: 0, columns: 0)
     var noHead = noHidden
@@ -171,7 +171,7 @@ extension Canonical {
       dHidden: &noHidden, dHead: &noHead, wantsHead: false, rowsAtOnce: rowsAtOnce)
   }
   public static func headLoss(
-    hidden: Matrix, head: Weights, targets: [Int32], weights: [Float], dHidden: inout Matrix,
+    hidden: Matrix, head: some Operand, targets: [Int32], weights: [Float], dHidden: inout Matrix,
     rowsAtOnce: Int = 512
   ) -> [Float] {
     var none = Matrix(rows: 0, columns: 0)
@@ -180,7 +180,7 @@ extension Canonical {
       dHidden: &dHidden, dHead: &none, wantsHead: false, rowsAtOnce: rowsAtOnce)
   }
   public static func headLoss(
-    hidden: Matrix, head: Weights, targets: [Int32], weights: [Float], dHidden: inout Matrix,
+    hidden: Matrix, head: some Operand, targets: [Int32], weights: [Float], dHidden: inout Matrix,
     addingTo dHead: inout Matrix, rowsAtOnce: Int = 512
   ) -> [Float] {
     headLoss(
@@ -188,7 +188,7 @@ extension Canonical {
       dHidden: &dHidden, dHead: &dHead, wantsHead: true, rowsAtOnce: rowsAtOnce)
   }
   private static func headLoss(
-    hidden: Matrix, head: Weights, targets: [Int32], weights: [Float], gradient: Bool,
+    hidden: Matrix, head: some Operand, targets: [Int32], weights: [Float], gradient: Bool,
     dHidden: inout Matrix, dHead: inout Matrix, wantsHead: Bool, rowsAtOnce: Int
   ) -> [Float] {
     precondition(targets.count == hidden.rows && weights.count == hidden.rows, "one target a row")

@@ -146,6 +146,17 @@ import CanonicalKernels
         from: source.base + r * source.stride, count: source.columns)
     }
   }
+  /// The bytes of `canonicalBytes` without a copy, where there are no gaps and no NaN.
+  public func withCanonicalBytes<Result>(_ body: (RawSpan) throws -> Result) rethrows -> Result {
+    var whole = Canonical.contiguous(self)
+    var hasNaN = false
+    for index in 0..<whole.count { unsafe hasNaN = hasNaN || whole.base[index].isNaN }
+    if hasNaN { unsafe ck_kernels().pointee.canonicalise(whole.count, whole.mutableBase) }
+    let bytes = unsafe UnsafeRawBufferPointer(start: whole.base, count: whole.count * 4)
+    let result = try body(unsafe bytes.bytes)
+    withExtendedLifetime(whole.storage) {}
+    return result
+  }
   /// The elements' little-endian bytes, row by row, every NaN as 0x7FC00000: what a state's hash and a
   /// file hold.
   public var canonicalBytes: [UInt8] {

@@ -1,0 +1,57 @@
+// Low-rank terms beside linear layers: y = x·Wᵀ + b + (s·x·Aᵀ)·Bᵀ (Specs/Adapters.md).
+
+public import CanonicalMath
+public import Checkpoints
+
+/// Where an adapter's layout puts the tensors of a layer and role: A, and B right after it.
+public struct AdapterPlaces: Hashable, Sendable {
+  private let places: [Int]
+
+  public init(_ shape: AdapterShape, layerCount: Int) {
+    let roleCount = LinearRole.allCases.count
+    var places = [Int](repeating: -1, count: layerCount * roleCount)
+    var next = 0
+    for layer in 0..<layerCount {
+      for role in shape.targets {
+        places[layer * roleCount + role.index] = next
+        next += 2
+      }
+    }
+    self.places = places
+  }
+
+  /// The place of A, or nil where nothing is adapted.
+  public subscript(layer: Int, role: LinearRole) -> Int? {
+    let place = places[layer * LinearRole.allCases.count + role.index]
+    return place >= 0 ? place : nil
+  }
+}
+
+/// The low-rank term of one linear layer.
+public struct AdapterTerm: Sendable {
+  /// [rank, inputs]
+  public let a: Matrix
+  /// [outputs, rank]
+  public let b: Matrix
+  public let scale: Float
+}
+
+/// An adapter as a pass reads it.
+public struct AdapterTensors: Sendable {
+  public let shape: AdapterShape
+  public let places: AdapterPlaces
+  /// In the order of `ParameterLayout(_:in:)`.
+  public let tensors: [Matrix]
+
+  public init(_ shape: AdapterShape, layerCount: Int, tensors: [Matrix]) {
+    precondition(tensors.count == 2 * layerCount * shape.targets.count)
+    self.shape = shape
+    places = AdapterPlaces(shape, layerCount: layerCount)
+    self.tensors = tensors
+  }
+
+  public subscript(layer: Int, role: LinearRole) -> AdapterTerm? {
+    guard let place = places[layer, role] else { return nil }
+    return AdapterTerm(a: tensors[place], b: tensors[place + 1], scale: shape.scale)
+  }
+}
