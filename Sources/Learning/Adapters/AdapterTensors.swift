@@ -20,6 +20,16 @@ public struct AdapterPlaces: Hashable, Sendable {
     self.places = places
   }
 
+  /// Of modules in the order of their tensors.
+  init(modules: [(layer: Int, role: LinearRole)], layerCount: Int) {
+    let roleCount = LinearRole.allCases.count
+    var places = [Int](repeating: -1, count: layerCount * roleCount)
+    for (index, module) in modules.enumerated() {
+      places[module.layer * roleCount + module.role.index] = 2 * index
+    }
+    self.places = places
+  }
+
   /// The place of A, or nil where nothing is adapted.
   public subscript(layer: Int, role: LinearRole) -> Int? {
     let place = places[layer * LinearRole.allCases.count + role.index]
@@ -47,6 +57,12 @@ public struct AdapterTensors: Sendable {
     precondition(tensors.count == 2 * layerCount * shape.targets.count)
     self.shape = shape
     places = AdapterPlaces(shape, layerCount: layerCount)
+    self.tensors = tensors
+  }
+
+  init(_ shape: AdapterShape, places: AdapterPlaces, tensors: [Matrix]) {
+    self.shape = shape
+    self.places = places
     self.tensors = tensors
   }
 

@@ -49,7 +49,8 @@ extension Pass {
       Canonical.gateForward(.silu, values.gate, values.up, into: &product)
     }
     Self.linearBackward(
-      group, site(layer, .down), x: product, inner: values.inner[LinearRole.down.index], dy: gradients.stream, into: &gradients.product,
+      group, site(layer, .down), x: product, inner: values.inner[LinearRole.down.index],
+      dy: gradients.stream, into: &gradients.product,
       dInner: &gradients.inner, places, &sums, &observer)
     Canonical.gateBackward(
       .silu, values.gate, values.up, dy: gradients.product, dg: &gradients.gate,
@@ -58,10 +59,12 @@ extension Pass {
       renorm(values.middle, weights.postAttentionNorm)
     }
     Self.linearBackward(
-      group, site(layer, .gate), x: normed, inner: values.inner[LinearRole.gate.index], dy: gradients.gate, into: &gradients.normed,
+      group, site(layer, .gate), x: normed, inner: values.inner[LinearRole.gate.index],
+      dy: gradients.gate, into: &gradients.normed,
       dInner: &gradients.inner, places, &sums, &observer)
     Self.linearBackward(
-      group, site(layer, .up), x: normed, inner: values.inner[LinearRole.up.index], dy: gradients.up, into: &gradients.normed,
+      group, site(layer, .up), x: normed, inner: values.inner[LinearRole.up.index],
+      dy: gradients.up, into: &gradients.normed,
       accumulating: true, dInner: &gradients.inner, places, &sums, &observer)
     if let all = places.everything {
       Canonical.normWeightGradient(
@@ -79,7 +82,8 @@ extension Pass {
   ) {
     let shape = model.configuration
     Self.linearBackward(
-      group, site(layer, .output), x: values.attended, inner: values.inner[LinearRole.output.index], dy: gradients.stream,
+      group, site(layer, .output), x: values.attended, inner: values.inner[LinearRole.output.index],
+      dy: gradients.stream,
       into: &gradients.attended, dInner: &gradients.inner, places, &sums, &observer)
     let roles: [LinearRole] = [.query, .key, .value]
     guard goesOn || roles.contains(where: { places.wants(layer, $0) }) else { return }
@@ -99,13 +103,16 @@ extension Pass {
       renorm(inputs[inputPlace(layer)], weights.inputNorm)
     }
     Self.linearBackward(
-      group, site(layer, .query), x: normed, inner: values.inner[LinearRole.query.index], dy: gradients.query, into: &gradients.normed,
+      group, site(layer, .query), x: normed, inner: values.inner[LinearRole.query.index],
+      dy: gradients.query, into: &gradients.normed,
       wantsInput: goesOn, dInner: &gradients.inner, places, &sums, &observer)
     Self.linearBackward(
-      group, site(layer, .key), x: normed, inner: values.inner[LinearRole.key.index], dy: gradients.key, into: &gradients.normed,
+      group, site(layer, .key), x: normed, inner: values.inner[LinearRole.key.index],
+      dy: gradients.key, into: &gradients.normed,
       wantsInput: goesOn, accumulating: true, dInner: &gradients.inner, places, &sums, &observer)
     Self.linearBackward(
-      group, site(layer, .value), x: normed, inner: values.inner[LinearRole.value.index], dy: gradients.value, into: &gradients.normed,
+      group, site(layer, .value), x: normed, inner: values.inner[LinearRole.value.index],
+      dy: gradients.value, into: &gradients.normed,
       wantsInput: goesOn, accumulating: true, dInner: &gradients.inner, places, &sums, &observer)
     guard goesOn else { return }
     if let all = places.everything {

@@ -100,7 +100,8 @@ extension Pass {
         attention, segments: visibility.segments, q: values.query, k: cache.keys[layer],
         v: cache.values[layer], into: &values.attended)
     }
-    Self.linear(site(layer, .output), values.attended, inner: &values.inner[3], into: &values.middle)
+    Self.linear(
+      site(layer, .output), values.attended, inner: &values.inner[3], into: &values.middle)
     Canonical.normForward(
       &values.middle, adding: inputs[inputPlace(layer)],
       weight: model.weights.layers[layer].postAttentionNorm, epsilon: model.epsilon, into: &normed,

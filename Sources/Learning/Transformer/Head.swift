@@ -2,6 +2,7 @@
 // (Specs/Transformer.md, "Head").
 
 import CanonicalMath
+import Checkpoints
 
 extension Pass {
   /// The final norm of chosen rows of the residual stream, left in `headNormed`.

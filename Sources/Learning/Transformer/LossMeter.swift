@@ -1,6 +1,6 @@
 // Losses without training (Specs/Transformer.md, "Head").
 
-public import Checkpoints
+import Checkpoints
 
 /// Runs a model over records for their losses alone.
 public struct LossMeter {

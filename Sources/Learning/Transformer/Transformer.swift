@@ -1,6 +1,6 @@
 // A model ready to compute: its shape, its weights and its rotary tables (Specs/Transformer.md).
 
-public import CanonicalMath
+import CanonicalMath
 public import Checkpoints
 
 public struct Transformer: Sendable {
