@@ -127,6 +127,12 @@ let targets: [Target] = [
   tests("PeerProtocolTests", ["PeerProtocol", "Claims", "Content", "Cryptography", "JSON"]),
   tests("EventLoopTests", ["EventLoop"]),
   tests("TerminalTests", ["Terminal", "JSON"]),
+  .target(
+    name: "Fuzzing",
+    dependencies: [
+      "Content", "Claims", "Cryptography", "JSON", "Records", "Checkpoints", "PeerProtocol",
+    ], path: "Tests/Fuzzing", swiftSettings: hot),
+  tests("FuzzTests", ["Fuzzing"]),
   tests("CommandTests", ["datanet", "Terminal", "Content", "JSON"]),
 ]
 
