@@ -33,7 +33,7 @@ public enum StepError: Error, Equatable, CustomStringConvertible {
 }
 
 /// The engine of a run: a model, what of it is trained, and the memory for doing so.
-public struct Trainer {
+public struct Trainer: Sendable {
   public let configuration: ModelConfiguration
   public let optimizer: OptimizerSettings
   public private(set) var state: TrainingState

@@ -70,6 +70,33 @@ public struct TokenizerTraining: Sendable {
     }
   }
 
+  /// `text` in tokens: in each piece the earliest learned merge first, as tokenizers do.
+  public func encode(_ text: String) -> [Int32] {
+    var ranks: [Int: Int] = [:]
+    for (rank, pair) in merges.enumerated() { ranks[pair.left << 32 | pair.right] = rank }
+    var ids = [Int](repeating: 0, count: 256)
+    for (place, entry) in Self.alphabet.enumerated() {
+      ids[Int(entry.byte)] = Self.specials.count + place
+    }
+    let first = Self.specials.count + Self.alphabet.count
+    var output: [Int32] = []
+    for piece in Self.pieces(Array(text.utf8)) {
+      var parts = piece.map { ids[Int($0)] }
+      while true {
+        var best: (rank: Int, place: Int)?
+        for place in parts.indices.dropLast() {
+          if let rank = ranks[parts[place] << 32 | parts[place + 1]], rank < best?.rank ?? .max {
+            best = (rank, place)
+          }
+        }
+        guard let best else { break }
+        parts.replaceSubrange(best.place...best.place + 1, with: [first + best.rank])
+      }
+      output += parts.map { Int32($0) }
+    }
+    return output
+  }
+
   /// GPT-2's split for ASCII text: a run of letters, of digits or of other signs, each with the
   /// space before it.
   static func pieces(_ text: [UInt8]) -> [[UInt8]] {
