@@ -103,7 +103,7 @@ public struct CARReader: Sendable {
     let block = Block(Array(pending[split..<range.upperBound]), codec: cid.codec)
     guard block.cid == cid else { throw fault(.digest(cid)) }
     if cid.codec == .dagCBOR {
-      do { _ = try Value(decoding: block.bytes) } catch { throw fault(.structure(cid, error)) }
+      do { try Value.check(block.bytes) } catch { throw fault(.structure(cid, error)) }
     }
     return block
   }

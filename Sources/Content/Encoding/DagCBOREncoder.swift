@@ -1,5 +1,7 @@
 // Writing DAG-CBOR: one encoding per value (Specs/ContentAddresses.md, "Encoding").
 
+internal import Cryptography
+
 /// Appends items to `bytes`. The caller keeps array and map counts true and keys in order.
 public struct DagCBOREncoder: Sendable {
   public private(set) var bytes: [UInt8]
@@ -9,29 +11,29 @@ public struct DagCBOREncoder: Sendable {
     bytes.reserveCapacity(capacity)
   }
 
+  @inline(__always)
   private mutating func head(_ major: UInt8, _ count: UInt64) {
-    switch count {
-    case 0..<24:
+    if count < 24 {
       bytes.append(major << 5 | UInt8(truncatingIfNeeded: count))
-    case 24...0xFF:
-      bytes.append(major << 5 | 24)
-      bytes.append(UInt8(truncatingIfNeeded: count))
-    case 0x100...0xFFFF:
-      bytes.append(major << 5 | 25)
-      append(bigEndian: count, bytes: 2)
-    case 0x1_0000...0xFFFF_FFFF:
-      bytes.append(major << 5 | 26)
-      append(bigEndian: count, bytes: 4)
-    default:
-      bytes.append(major << 5 | 27)
-      append(bigEndian: count, bytes: 8)
+    } else {
+      longHead(major, count)
     }
   }
 
-  private mutating func append(bigEndian value: UInt64, bytes count: Int) {
-    for shift in stride(from: (count - 1) * 8, through: 0, by: -8) {
-      bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(shift)))
+  private mutating func longHead(_ major: UInt8, _ count: UInt64) {
+    switch count {
+    case ...0xFF: append(major << 5 | 24, count << 56, width: 1)
+    case ...0xFFFF: append(major << 5 | 25, count << 48, width: 2)
+    case ...0xFFFF_FFFF: append(major << 5 | 26, count << 32, width: 4)
+    default: append(major << 5 | 27, count, width: 8)
     }
+  }
+
+  /// Appends a byte and the upper `width` bytes of `word`: one change of the array for both.
+  private mutating func append(_ byte: UInt8, _ word: UInt64, width: Int) {
+    let parts: [16 of UInt8] = unsafe unsafeBitCast(
+      (UInt64(byte).littleEndian << 56, word.bigEndian), to: [16 of UInt8].self)
+    unsafe parts.span.withUnsafeBytes { unsafe bytes.append(contentsOf: $0[7..<8 + width]) }
   }
 
   public mutating func null() { bytes.append(0xF6) }
@@ -55,19 +57,15 @@ public struct DagCBOREncoder: Sendable {
   /// The value must be finite: NaN and infinities have no encoding.
   public mutating func float(_ value: Double) {
     precondition(value.isFinite, "DAG-CBOR has no NaN and no infinities")
-    bytes.append(0xFB)
-    append(bigEndian: value.bitPattern, bytes: 8)
+    append(0xFB, value.bitPattern, width: 8)
   }
   /// Appends items that are encoded already.
   public mutating func encoded(_ items: [UInt8]) { bytes.append(contentsOf: items) }
   public mutating func link(_ cid: CID) {
-    bytes.append(0xD8)
-    bytes.append(42)
-    head(2, UInt64(CID.byteCount + 1))
-    bytes.append(0)
-    bytes.append(contentsOf: cid.bytes)
+    let head: [9 of UInt8] = [0xD8, 42, 0x58, 37, 0, 1, cid.codec.rawValue, 0x12, 0x20]
+    unsafe head.span.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
+    unsafe cid.digest.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
   }
-
   public mutating func link(_ cid: ForeignLink) {
     bytes.append(0xD8)
     bytes.append(42)
