@@ -33,7 +33,9 @@ public struct DagCBOREncoder: Sendable {
   private mutating func append(_ byte: UInt8, _ word: UInt64, width: Int) {
     let parts: [16 of UInt8] = unsafe unsafeBitCast(
       (UInt64(byte).littleEndian << 56, word.bigEndian), to: [16 of UInt8].self)
-    unsafe parts.span.withUnsafeBytes { unsafe bytes.append(contentsOf: $0[7..<8 + width]) }
+    unsafe parts.span.withUnsafeBytes {
+      unsafe bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[7..<8 + width]))
+    }
   }
 
   public mutating func null() { bytes.append(0xF6) }

@@ -97,18 +97,22 @@ struct DagCBORHead {
   mutating func string(_ length: UInt64) throws(DagCBORError) -> String {
     let place = offset
     let bytes = unsafe try take(length)
-    guard let text = unsafe String(validating: bytes, as: UTF8.self) else {
-      throw DagCBORError(offset: place, rule: .text)
-    }
+    guard let text = unsafe Self.text(bytes) else { throw DagCBORError(offset: place, rule: .text) }
     return text
+  }
+
+  private static func text(_ bytes: UnsafeRawBufferPointer) -> String? {
+    let span = unsafe Span<UInt8>(_unsafeBytes: bytes)
+    guard let valid = try? UTF8Span(validating: span) else { return nil }
+    return String(copying: valid)
   }
 
   /// What `string` does, without making one.
   mutating func checkText(_ length: UInt64) throws(DagCBORError) {
     let place = offset
     let bytes = unsafe try take(length)
-    let isASCII = unsafe bytes.allSatisfy { $0 < 0x80 }
-    guard unsafe isASCII || String(validating: bytes, as: UTF8.self) != nil else {
+    let span = unsafe Span<UInt8>(_unsafeBytes: bytes)
+    guard (try? UTF8Span(validating: span)) != nil else {
       throw DagCBORError(offset: place, rule: .text)
     }
   }
@@ -161,7 +165,7 @@ struct DagCBORHead {
     var keys = DagCBORKeys()
     for _ in 0..<count {
       let key = unsafe try key(&keys)
-      guard let text = unsafe String(validating: key, as: UTF8.self) else {
+      guard let text = unsafe Self.text(key) else {
         throw DagCBORError(offset: offset - key.count, rule: .text)
       }
       entries.append(ValueMap.Entry(key: text, value: try value(depth: depth)))
