@@ -12,6 +12,9 @@ public struct ContributionCutter: Sendable {
   public static let maximum = 24 << 10
   /// A larger record is cut plainly; a smaller one is never cut.
   public static let largestRecord = Block.maximumByteCount
+  /// The end of a record may be reported so many bytes after it has gone by: what follows a
+  /// paragraph tells that it was over. Nothing that an end could still divide is cut plainly.
+  public static let latestReport = 64 << 10
   /// A batch is handed on when it has this many bytes.
   public static let batchByteCount = 4 << 20
   /// Bytes are taken over in pieces of this size, so that memory stays bounded.
@@ -66,8 +69,9 @@ public struct ContributionCutter: Sendable {
     isAlone = false
   }
 
-  /// Takes over the file's next bytes. `recordEnds`, in order, are the places in `bytes` behind
-  /// the last byte of each record that ends here; the last record of a file must end too.
+  /// Takes over the file's next bytes. `recordEnds`, in order, are places behind the last byte of
+  /// a record, counted from the first of `bytes`; those in bytes given before are negative. Bytes
+  /// behind the last end of a file belong to no record, unless they are more than one may have.
   public mutating func append(_ bytes: RawSpan, recordEnds: [Int] = []) {
     var start = 0
     var next = 0
@@ -78,8 +82,7 @@ public struct ContributionCutter: Sendable {
       fileBytes += UInt64(end - start)
       standAloneIfLarge()
       while next < recordEnds.count, recordEnds[next] <= end {
-        let place = recordEnds[next] + origin
-        if place <= buffer.count { endRecord(at: place) }
+        endRecord(at: recordEnds[next] + origin)
         next += 1
       }
       cutWhatIsCertain()
@@ -92,7 +95,8 @@ public struct ContributionCutter: Sendable {
   }
 
   public mutating func endFile() -> FileSize {
-    if isAlone && (!hasRecords || isInLargeRecord) {
+    if hasRecords && buffer.count - tileEnd > Self.largestRecord { beginLargeRecord() }
+    if isInLargeRecord || isAlone && !hasRecords {
       if isInLargeRecord { fileRecords += 1 }
       cutPlainly(to: buffer.count, isEnd: true)
       isInLargeRecord = false
@@ -126,11 +130,11 @@ public struct ContributionCutter: Sendable {
   }
 
   private mutating func endRecord(at place: Int) {
-    guard hasRecords, place > tileEnd || isInLargeRecord else { return }
+    guard hasRecords, place > tileEnd || isInLargeRecord, place <= buffer.count else { return }
     fileRecords += 1
     if isInLargeRecord || place - tileEnd > Self.largestRecord {
       beginLargeRecord()
-      cutPlainly(to: place, isEnd: true)
+      cutPlainly(to: max(place, cutEnd), isEnd: true)
       isInLargeRecord = false
     } else {
       addTile(to: place, isRecord: true)
@@ -153,9 +157,11 @@ public struct ContributionCutter: Sendable {
   private mutating func cutWhatIsCertain() {
     if isAlone && !hasRecords {
       cutPlainly(to: buffer.count, isEnd: false)
-    } else if hasRecords && buffer.count - tileEnd > Self.largestRecord || isInLargeRecord {
+    } else if isInLargeRecord
+      || hasRecords && buffer.count - tileEnd > Self.largestRecord + Self.latestReport
+    {
       beginLargeRecord()
-      cutPlainly(to: buffer.count, isEnd: false)
+      cutPlainly(to: buffer.count - Self.latestReport, isEnd: false)
     } else {
       cutTiles(upTo: isAlone ? tiles.count : fileTile, isEnd: false)
     }

@@ -19,6 +19,8 @@ public struct ManifestDifference<Item: ManifestItem & Hashable>: Sendable {
   ) throws {
     var left = Row(left)
     var right = Row(right)
+    // Equal nodes are equally high, so those of different levels never meet here.
+    Self.setAside(&left.branches, &right.branches)
     let (leftHeight, rightHeight) = (try left.height(source), try right.height(source))
     for _ in 0..<max(0, leftHeight - rightHeight) { try left.open(source) }
     for _ in 0..<max(0, rightHeight - leftHeight) { try right.open(source) }
