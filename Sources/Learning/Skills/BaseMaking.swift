@@ -1,8 +1,9 @@
 // The project's own base, from nothing but numbers in this file (Specs/FixtureBase.md): text from
 // the skills, a tokenizer learned from it, and a model trained on it.
 
+import CanonicalMath
 public import Checkpoints
-public import Cryptography
+import Cryptography
 import JSON
 
 /// Everything that the fixture base is made of, up to the training itself.
