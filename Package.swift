@@ -82,7 +82,9 @@ let targets: [Target] = [
     "Attribution",
     ["Learning", "CanonicalMath", "CDivsufsort", "Content", "Claims", "Cryptography", "FastMath"],
     settings: hot),
-  module("Store", ["CSQLite", "Content", "Claims", "Cryptography"]),
+  module(
+    "Store", ["CSQLite", "Content", "Claims", "Cryptography", "Records", "UnicodeText"],
+    settings: hot),
   module(
     "PeerProtocol", ["Content", "Claims", "Cryptography", "Compression"], settings: hot),
   module("EventLoop", ["CUV"]),
@@ -123,7 +125,8 @@ let targets: [Target] = [
       "Learning", "Checkpoints", "Tokenization", "JSON", "CanonicalMath", "Content", "Cryptography",
     ]),
   tests("AttributionTests", ["Attribution", "Learning", "CanonicalMath"]),
-  tests("StoreTests", ["Histories", "Store", "Claims", "Content", "Cryptography"]),
+  tests(
+    "StoreTests", ["Histories", "Store", "Claims", "Content", "Cryptography", "Records"]),
   tests("PeerProtocolTests", ["PeerProtocol", "Claims", "Content", "Cryptography", "JSON"]),
   tests("EventLoopTests", ["EventLoop"]),
   tests("TerminalTests", ["Terminal", "JSON"]),

@@ -19,8 +19,8 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
   case storeExists(String)
   /// What would be stored goes beyond the quota that its owner set.
   case quota(bytes: Int, needed: Int)
-  /// The person stopped the work.
-  case cancelled
+  /// The person stopped the work; so many new bytes are kept for the next attempt.
+  case cancelled(kept: Int)
 
   public var description: String {
     switch self {
@@ -30,13 +30,14 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
     case .changedInPlace(let path):
       "\(path) has changed since it was added in place; it is not served until it is added again"
     case .tooLarge(let count):
-      "a block of \(count) bytes is larger than \(PackFormat.largestBlock)"
+      "a block of \(count) bytes is larger than \(Block.maximumByteCount)"
     case .wrongAddress(let cid): "the bytes given for \(cid) have another address"
     case .noStore(let home): "there is no store in \(home); datanet init makes one"
     case .storeExists(let home): "there is a store in \(home) already"
     case .quota(let bytes, let needed):
       "the quota of \(bytes) bytes is reached, \(needed) more are needed; datanet gc frees space"
-    case .cancelled: "stopped; what was acknowledged is kept"
+    case .cancelled(let kept):
+      "stopped; \(kept) new bytes are kept, so that the next attempt goes on from there"
     }
   }
 }

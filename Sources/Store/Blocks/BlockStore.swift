@@ -30,15 +30,15 @@ public final class BlockStore {
   // MARK: Reading
 
   /// Whether the block is here, as far as the index knows.
-  public func has(_ cid: CID) throws -> Bool { try source(of: cid) != nil }
+  public func has(_ cid: CID) throws -> Bool { try location(of: cid) != nil }
 
   /// Where a block can be read; nil when it is not here. Reading may be done on any thread.
-  public func source(of cid: CID) throws -> BlockSource? {
+  public func location(of cid: CID) throws -> BlockLocation? {
     if let place = try index.place(of: cid.digest) {
-      return BlockSource(cid: cid, byteCount: place.entry.length, place: .pack(files, place))
+      return BlockLocation(cid: cid, byteCount: place.entry.length, place: .pack(files, place))
     }
     if let piece = try index.piece(of: cid.digest) {
-      return BlockSource(cid: cid, byteCount: piece.length, place: .inPlace(inPlace, piece))
+      return BlockLocation(cid: cid, byteCount: piece.length, place: .inPlace(inPlace, piece))
     }
     return nil
   }
@@ -46,11 +46,11 @@ public final class BlockStore {
   /// A block's bytes, checked; nil when it is not here. When one copy is damaged or its file
   /// has changed, another is looked for before that is told.
   public func get(_ cid: CID) throws -> [UInt8]? {
-    guard let source = try source(of: cid) else { return nil }
+    guard let location = try self.location(of: cid) else { return nil }
     do {
-      return try source.read()
+      return try location.read()
     } catch {
-      if let other = try another(of: cid, than: source, after: error) { return other }
+      if let other = try another(of: cid, than: location, after: error) { return other }
       throw error
     }
   }
@@ -63,20 +63,22 @@ public final class BlockStore {
 
   /// The block from another place than the one that failed.
   private func another(
-    of cid: CID, than source: BlockSource, after error: any Error
+    of cid: CID, than location: BlockLocation, after error: any Error
   ) throws -> [UInt8]? {
     try noteChangedFiles()
-    switch source.place {
+    switch location.place {
     case .pack(_, let place):
       // A collection may have moved it since the index was asked.
       if let moved = try index.place(of: cid.digest), moved != place {
-        return try BlockSource(cid: cid, byteCount: moved.entry.length, place: .pack(files, moved))
-          .read()
+        return try BlockLocation(
+          cid: cid, byteCount: moved.entry.length, place: .pack(files, moved)
+        )
+        .read()
       }
       guard let piece = try index.piece(of: cid.digest) else { return nil }
       return try? inPlace.read(piece, cid: cid)
     case .inPlace:
-      guard !isReadOnly, let next = try self.source(of: cid) else { return nil }
+      guard !isReadOnly, let next = try self.location(of: cid) else { return nil }
       return try next.read()
     }
   }

@@ -1,9 +1,8 @@
-// Stores many blocks with few syncs: append on any thread, acknowledge by `commit`.
+// Stores many blocks with few syncs: append, then acknowledge by `commit`.
 // Specs/Store.md, "Writing".
 
 public import Content
-public import Cryptography
-internal import Synchronization
+internal import Cryptography
 
 /// One writing session. Blocks that are held already are not written again.
 ///
@@ -17,19 +16,21 @@ public final class BlockWriter {
 
   private let store: BlockStore
   let packs: PackWriter
-  private let lease: WriterLease?
+  let held: HeldBlocks
+  /// While this lives, a collection removes nothing that this session may rely on.
+  let lease: WriterLease?
   /// Gathered and not written yet.
   private var gathered: [(entry: PackEntry, bytes: [UInt8])] = []
   private var gatheredBytes = 0
-  /// Written or gathered, and not in the index yet.
-  private var pending: Set<Digest> = []
-  /// Blocks and bytes that this session has added.
+  /// Blocks and bytes that this session has gathered itself; a parallel store counts its own.
   public private(set) var newBlocks = 0
   public private(set) var newBytes = 0
 
-  init(_ store: BlockStore) throws {
+  /// With `isParallel`, `held` and `packs` may be used by several threads at once.
+  init(_ store: BlockStore, isParallel: Bool = false) throws {
     self.store = store
     packs = PackWriter(store.files)
+    held = HeldBlocks(home: store.home, index: isParallel ? nil : store.index)
     lease = try WriterLease(store)
     try adoptPack()
   }
@@ -51,20 +52,20 @@ public final class BlockWriter {
   /// Hashes a block and stores it unless it is held.
   @discardableResult
   public func put(_ bytes: [UInt8], codec: CID.Codec = .raw) throws -> CID {
-    guard bytes.count <= PackFormat.largestBlock else { throw StoreError.tooLarge(bytes.count) }
+    guard bytes.count <= Block.maximumByteCount else { throw StoreError.tooLarge(bytes.count) }
     let cid = CID(of: bytes, codec: codec)
-    try put(trusted: cid, bytes)
+    try put(Block(trusted: cid, bytes: bytes))
     return cid
   }
 
-  /// Stores a block whose address the caller has checked; false when it is held already.
+  /// Stores a block whose address has been checked; false when it is held already.
   @discardableResult
-  public func put(trusted cid: CID, _ bytes: [UInt8]) throws -> Bool {
-    guard bytes.count <= PackFormat.largestBlock else { throw StoreError.tooLarge(bytes.count) }
-    guard try !isHeld(cid.digest) else { return false }
+  public func put(_ block: Block) throws -> Bool {
+    let bytes = block.bytes
+    guard bytes.count <= Block.maximumByteCount else { throw StoreError.tooLarge(bytes.count) }
+    guard try held.claim(block.cid.digest) else { return false }
     let entry = PackEntry(
-      digest: cid.digest, form: .plain, stored: bytes.count, length: bytes.count)
-    pending.insert(cid.digest)
+      digest: block.cid.digest, form: .plain, stored: bytes.count, length: bytes.count)
     gathered.append((entry, bytes))
     gatheredBytes += bytes.count
     newBlocks += 1
@@ -73,12 +74,6 @@ public final class BlockWriter {
       try writeGathered()
     }
     return true
-  }
-
-  /// Whether the block is held for good, or by this session.
-  public func isHeld(_ digest: Digest) throws -> Bool {
-    if pending.contains(digest) { return true }
-    return try store.index.isKept(digest)
   }
 
   private func writeGathered() throws {
@@ -93,18 +88,16 @@ public final class BlockWriter {
     gatheredBytes = 0
   }
 
+  /// Bytes that a commit would make durable.
+  var uncommittedBytes: Int { packs.unsyncedBytes + gatheredBytes }
+
   /// Acknowledges everything put so far.
   public func commit() throws {
     try writeGathered()
     try packs.sync()
-    try enterSynced()
-  }
-
-  /// Enters in the index what `packs.sync` has made durable.
-  func enterSynced() throws {
     for synced in packs.takeSynced() {
       try store.index.enter(synced.places, pack: synced.pack, indexed: synced.end)
     }
-    pending = []
+    held.forgetPending()
   }
 }

@@ -25,6 +25,8 @@ package enum OpenMode: Sendable {
 package protocol DiskFile: AnyObject, Sendable {
   var path: String { get }
   func size() throws(DiskError) -> Int
+  /// What tells whether the file was changed; nil when it cannot be looked at.
+  func stamp() -> FileStamp?
   /// Fills `buffer` as far as the file reaches, and gives the number of bytes read.
   func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(DiskError) -> Int
   /// Writes all parts, one behind the other.

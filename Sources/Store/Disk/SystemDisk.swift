@@ -78,6 +78,11 @@ final class SystemFile: DiskFile {
     return Int(status.st_size)
   }
 
+  func stamp() -> FileStamp? {
+    var status = stat()
+    return unsafe fstat(descriptor, &status) == 0 ? FileStamp(status) : nil
+  }
+
   func isLinked() -> Bool {
     var mine = stat()
     var named = stat()

@@ -77,6 +77,15 @@ public struct Home: Hashable, Sendable {
     return unsafe String(cString: value)
   }
 
+  /// A path without links on the way.
+  static func realPath(_ path: String) throws(DiskError) -> String {
+    guard let real = unsafe realpath(path, nil) else {
+      throw DiskError(operation: "find", path: path, code: errno)
+    }
+    defer { unsafe free(real) }
+    return unsafe String(cString: real)
+  }
+
   static func workingDirectory() -> String {
     guard let value = unsafe getcwd(nil, 0) else { return "/" }
     defer { unsafe free(value) }

@@ -58,10 +58,7 @@ final class InPlaceFiles: Sendable {
       throw DiskError(operation: "open", path: piece.path, code: errno)
     }
     let file = SystemFile(path: piece.path, descriptor: descriptor)
-    var status = stat()
-    guard unsafe fstat(descriptor, &status) == 0, FileStamp(status) == piece.stamp else {
-      throw report(piece)
-    }
+    guard file.stamp() == piece.stamp else { throw report(piece) }
     // A writer can change bytes without changing the size and within the clock's grain: the
     // hash has the last word.
     guard let bytes = try file.bytes(at: piece.offset, count: piece.length),

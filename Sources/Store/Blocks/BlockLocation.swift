@@ -5,7 +5,7 @@ public import Content
 internal import Cryptography
 
 /// A place from which one block can be read, on any thread.
-public struct BlockSource: Sendable {
+public struct BlockLocation: Sendable {
   public let cid: CID
   /// Bytes of the block.
   public let byteCount: Int

@@ -1,0 +1,199 @@
+// Adds files as a contribution: reads, cuts, names, stores, describes. Specs/Store.md, "Adding".
+
+internal import Content
+internal import Records
+
+/// The first stage runs on the caller's thread: reading, finding records, cutting. Hashing and
+/// writing run on workers; this thread helps them when they fall behind. Memory does not grow
+/// with the files: a bounded number of batches is under way.
+final class Adder {
+  /// Problems that are kept to be shown; all are counted.
+  static let mostProblems = 100
+  /// What is read at a time.
+  static let readBytes = 1 << 20
+  /// Batches that wait for a worker before this thread helps.
+  static let mostWaiting = 3
+  /// Blocks are entered in the index at the latest when so many wait.
+  static let blocksPerCommit = 1 << 17
+  /// Bytes are synced at the latest when so many wait.
+  static let bytesPerCommit = 2 << 30
+
+  private let blocks: BlockStore
+  private let options: AddOptions
+  private let report: (AddProgress) -> Bool
+  private let writer: BlockWriter
+  private let work: OrderedWork<BatchToStore, StoredBatch>
+  private var cutter = ContributionCutter()
+  private var builder = ManifestBuilder()
+  private var inPlace: InPlaceRecorder?
+  private var progress = AddProgress()
+  private var problems: [FileProblem] = []
+  private var newBlocks = 0
+  private var newBytes = 0
+  private var buffer = [UInt8](repeating: 0, count: Adder.readBytes)
+  /// Reused for every read.
+  private var ends: [Int] = []
+
+  /// `report` is called after each batch; its answer false stops the work.
+  init(
+    _ blocks: BlockStore, options: AddOptions, report: @escaping (AddProgress) -> Bool
+  ) throws {
+    self.blocks = blocks
+    self.options = options
+    self.report = report
+    writer = try BlockWriter(blocks, isParallel: true)
+    let storing = ChunkStoring(packs: writer.packs, held: writer.held)
+    work = OrderedWork(
+      threads: options.threads ?? max(1, Worker.processors - 1), mostWaiting: Self.mostWaiting
+    ) { try storing.store($0) }
+    if options.inPlace { inPlace = InPlaceRecorder(blocks.index) }
+  }
+
+  deinit { work.close() }
+
+  func add(_ files: [FileToAdd]) throws -> Addition {
+    progress.totalFiles = files.count
+    for file in files { progress.totalBytes += FileStamp(path: file.location)?.size ?? 0 }
+    do {
+      for file in files { try add(file) }
+      cutter.finish()
+      try handOn()
+      try drain()
+      let manifest = try builder.finish { try emit($0) }
+      try writer.commit()
+      try inPlace?.commit()
+      return Addition(
+        manifest: manifest, newBlocks: newBlocks + writer.newBlocks,
+        newBytes: newBytes + writer.newBytes, problems: problems, lease: writer.lease)
+    } catch {
+      work.close()
+      // What is whole so far is kept, so that adding again goes on from there.
+      _ = try? writer.commit()
+      if case StoreError.cancelled = error { throw StoreError.cancelled(kept: newBytes) }
+      throw error
+    }
+  }
+
+  private func emit(_ block: Block) throws { _ = try writer.put(block) }
+
+  private func add(_ file: FileToAdd) throws {
+    progress.currentFile = file.path.text
+    let source = try SystemDisk().open(file.location, .read)
+    guard let stamp = source.stamp() else {
+      throw DiskError(operation: "look at", path: file.location, code: 0)
+    }
+    try inPlace?.begin(file, stamp)
+    var offset = 0
+    var count = try read(source, at: offset, of: stamp.size)
+    let head = Array(buffer[..<min(count, RecordFormat.headLength)])
+    let format = RecordFormat.recognised(
+      fileName: file.path.text, head: head, isWhole: head.count == stamp.size)
+    var scanner = RecordScanner(format: format)
+    cutter.beginFile(hasRecords: format.hasRecords)
+    while count > 0 {
+      ends.removeAll(keepingCapacity: true)
+      let isLast = offset + count == stamp.size
+      let bytes = buffer
+      unsafe bytes.withUnsafeBytes {
+        unsafe scanner.scan(UnsafeRawBufferPointer(rebasing: $0[..<count]), ends: &ends)
+      }
+      if isLast { scanner.finish(ends: &ends) }
+      for index in ends.indices { ends[index] -= offset }
+      try checkProblems(file, scanner.summary)
+      unsafe cutter.append(buffer.span.bytes.extracting(..<count), recordEnds: ends)
+      offset += count
+      progress.bytes += count
+      try handOn()
+      count = try read(source, at: offset, of: stamp.size)
+    }
+    // A file that was written meanwhile would be a mixture of before and after.
+    guard source.stamp() == stamp else {
+      throw AddError(location: file.location, reason: "it was changed while it was read; try again")
+    }
+    let size = cutter.endFile()
+    try handOn()
+    try finish(file, format, size, scanner.summary)
+  }
+
+  /// The next bytes of a file as long as it was when it was opened.
+  private func read(_ source: any DiskFile, at offset: Int, of size: Int) throws -> Int {
+    let wanted = min(Self.readBytes, size - offset)
+    if wanted <= 0 { return 0 }
+    let count = try unsafe buffer.withUnsafeMutableBytes {
+      try unsafe source.read(
+        into: UnsafeMutableRawBufferPointer(rebasing: $0[..<wanted]), at: offset)
+    }
+    guard count == wanted else {
+      throw AddError(
+        location: source.path, reason: "it became shorter while it was read; try again")
+    }
+    return count
+  }
+
+  private func finish(
+    _ file: FileToAdd, _ format: RecordFormat, _ size: ContributionCutter.FileSize,
+    _ summary: RecordSummary
+  ) throws {
+    for problem in summary.problems where problems.count < Self.mostProblems {
+      problems.append(FileProblem(path: file.path, problem: problem))
+    }
+    let shape = RecordShape.allCases.max { summary.count(of: $0) < summary.count(of: $1) }
+    let isShaped = shape.map { summary.count(of: $0) > 0 && $0 != .other } ?? false
+    let entry = try FileEntry(
+      path: file.path, format: FileFormat(rawValue: format.name) ?? .opaque,
+      shape: isShaped ? shape?.name.replacing("/", with: "-") : nil, bytes: size.bytes,
+      records: size.records, unparsed: UInt64(min(summary.broken, Int(size.records))))
+    try builder.append(entry) { try emit($0) }
+    progress.files += 1
+    progress.records += Int(size.records)
+  }
+
+  private func checkProblems(_ file: FileToAdd, _ summary: RecordSummary) throws {
+    if options.strict, let problem = summary.problems.first {
+      throw StrictError(problem: FileProblem(path: file.path, problem: problem))
+    }
+  }
+
+  /// Gives what is cut to the workers, and takes back what they have finished.
+  private func handOn() throws {
+    while let batch = cutter.nextBatch() {
+      work.submit(BatchToStore(batch: batch, places: inPlace?.places(of: batch) ?? []))
+      while let stored = try work.nextReady() { try take(stored) }
+      guard report(progress) else { throw StoreError.cancelled(kept: 0) }
+      if writer.packs.unsyncedBytes >= Self.bytesPerCommit
+        || writer.held.pendingCount >= Self.blocksPerCommit
+      {
+        try drain()
+        try writer.commit()
+      }
+      if let inPlace, inPlace.uncommitted >= Self.blocksPerCommit { try inPlace.commit() }
+    }
+  }
+
+  private func drain() throws {
+    while let stored = try work.next() { try take(stored) }
+    _ = report(progress)
+  }
+
+  private func take(_ stored: StoredBatch) throws {
+    newBlocks += stored.newBlocks
+    newBytes += stored.newBytes
+    progress.newBytes = newBytes
+    inPlace?.take(stored)
+    try builder.append(stored.hashed) { try emit($0) }
+  }
+}
+
+extension BlockStore {
+  /// Stores files as a contribution's chunks and manifest. When this returns, all of it survives
+  /// a power cut; the claim that publishes the manifest is the caller's.
+  ///
+  /// `report` is called every few megabytes on this thread; its answer false stops the work:
+  /// then `StoreError.cancelled` says how much is kept, and adding again is fast up to there.
+  public func add(
+    _ files: [FileToAdd], options: AddOptions = AddOptions(),
+    report: @escaping (AddProgress) -> Bool = { _ in true }
+  ) throws -> Addition {
+    try Adder(self, options: options, report: report).add(files)
+  }
+}

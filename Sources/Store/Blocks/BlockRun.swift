@@ -1,0 +1,76 @@
+// Blocks that are wanted together: neighbours in a pack are read at once. Specs/Store.md, "Reading".
+
+internal import Content
+internal import Cryptography
+
+/// Reads several blocks with as few system calls as their places allow, checking each.
+struct BlockRun: Sendable {
+  /// Neighbours are read together up to this many bytes.
+  static let mostBytes = 4 << 20
+
+  let locations: [BlockLocation]
+
+  /// Calls `body` with the bytes of each block in order.
+  func forEach(_ body: (Int, RawSpan) throws -> Void) throws {
+    var first = 0
+    while first < locations.count {
+      var last = first
+      var count = locations[first].storedBytes ?? 0
+      while last + 1 < locations.count, count < Self.mostBytes,
+        locations[last + 1].follows(locations[last]),
+        let next = locations[last + 1].storedBytes
+      {
+        count += next
+        last += 1
+      }
+      try read(first...last, count, body)
+      first = last + 1
+    }
+  }
+
+  private func read(
+    _ range: ClosedRange<Int>, _ count: Int, _ body: (Int, RawSpan) throws -> Void
+  ) throws {
+    guard range.count > 1, case .pack(let files, let place) = locations[range.lowerBound].place,
+      let bytes = try? files.reader(place.pack).bytes(at: place.offset, count: count)
+    else {
+      for index in range { try one(index, body) }
+      return
+    }
+    var hash = SHA256()
+    var start = 0
+    for index in range {
+      let location = locations[index]
+      let span = unsafe bytes.span.bytes.extracting(start..<start + location.byteCount)
+      start += location.byteCount
+      hash.update(span)
+      if hash.finish() == location.cid.digest {
+        try body(index, span)
+      } else {
+        try one(index, body)
+      }
+    }
+  }
+
+  /// A block alone, where something is in the way of reading it with its neighbours.
+  private func one(_ index: Int, _ body: (Int, RawSpan) throws -> Void) throws {
+    let bytes = try locations[index].read()
+    unsafe try body(index, bytes.span.bytes)
+  }
+}
+
+extension BlockLocation {
+  /// Bytes to read for it, where they are the block's own.
+  fileprivate var storedBytes: Int? {
+    guard case .pack(_, let place) = place, place.entry.form == .plain else { return nil }
+    return place.entry.stored
+  }
+
+  /// Whether its bytes begin where another block's end.
+  fileprivate func follows(_ other: BlockLocation) -> Bool {
+    guard case .pack(_, let mine) = place, case .pack(_, let theirs) = other.place else {
+      return false
+    }
+    return mine.pack == theirs.pack && mine.offset == theirs.range.upperBound
+  }
+}

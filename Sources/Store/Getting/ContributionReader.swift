@@ -1,0 +1,92 @@
+// A contribution's bytes, files and records out of the blocks. Specs/Store.md, "Getting".
+
+public import Content
+internal import Records
+
+/// Reads one contribution. Everything it gives has been checked against its address.
+public final class ContributionReader {
+  public let manifest: Manifest
+  let blocks: BlockStore
+
+  /// Fails with `StoreError.missing` when the manifest's root is not here.
+  public init(_ cid: CID, in blocks: BlockStore) throws {
+    self.blocks = blocks
+    manifest = try Manifest(decoding: Block(trusted: cid, bytes: try blocks.block(cid)))
+  }
+
+  /// Reads the manifest's nodes.
+  func source(_ cid: CID) throws -> [UInt8] { try blocks.block(cid) }
+
+  /// All files in path order.
+  public func forEachFile(_ body: (FileEntry) throws -> Void) throws {
+    var cursor = manifest.fileCursor()
+    while let file = try cursor.next(source) { try body(file.item) }
+  }
+
+  /// The file at a path; nil when there is none.
+  public func file(at path: ManifestPath) throws -> PlacedItem<FileEntry>? {
+    try manifest.file(at: path, source)
+  }
+
+  /// A file's bytes, in order, in pieces of at most a few megabytes. Reading and hashing run
+  /// ahead on other threads.
+  public func read(_ file: PlacedItem<FileEntry>, _ body: ([UInt8]) throws -> Void) throws {
+    try read(file.before.bytes..<file.before.bytes + file.item.bytes, body)
+  }
+
+  /// A range of the contribution's stream of bytes.
+  public func read(_ range: Range<UInt64>, _ body: ([UInt8]) throws -> Void) throws {
+    let work = OrderedWork<[PartToRead], [UInt8]>(
+      threads: max(1, Worker.processors - 1), mostWaiting: 3
+    ) { parts in
+      var bytes: [UInt8] = []
+      bytes.reserveCapacity(parts.reduce(0) { $0 + $1.range.count })
+      try BlockRun(locations: parts.map(\.location)).forEach { index, span in
+        unsafe span.extracting(parts[index].range).withUnsafeBytes {
+          unsafe bytes.append(contentsOf: $0)
+        }
+      }
+      return bytes
+    }
+    defer { work.close() }
+    var parts: [PartToRead] = []
+    var count = 0
+    try manifest.forEachPart(of: range, source) { part in
+      parts.append(PartToRead(location: try location(of: part.chunk.cid), range: part.range))
+      count += part.range.count
+      guard count >= BlockRun.mostBytes else { return }
+      work.submit(parts)
+      parts = []
+      count = 0
+      while let bytes = try work.nextReady() { try body(bytes) }
+    }
+    if !parts.isEmpty { work.submit(parts) }
+    while let bytes = try work.next() { try body(bytes) }
+  }
+
+  func location(of cid: CID) throws -> BlockLocation {
+    guard let location = try blocks.location(of: cid) else { throw StoreError.missing(cid) }
+    return location
+  }
+
+  struct PartToRead: Sendable {
+    let location: BlockLocation
+    let range: Range<Int>
+  }
+
+  /// Whether all of the contribution's blocks are here, as far as the index knows; otherwise the
+  /// first that is missing.
+  public func firstMissing() throws -> CID? {
+    do {
+      var cursor = manifest.chunkCursor()
+      while let chunk = try cursor.next(source) {
+        if try !blocks.has(chunk.item.cid) { return chunk.item.cid }
+        if let outline = chunk.outline, try !blocks.has(outline) { return outline }
+      }
+      try forEachFile { _ in }
+    } catch StoreError.missing(let cid) {
+      return cid
+    }
+    return nil
+  }
+}
