@@ -4,7 +4,7 @@
 #   make run        build, and show what the program does
 #   make test       every test
 #   make bench      the table of Specs/Performance.md
-#   make fuzz       mutated and random bytes through every decoder, for minutes (SECONDS_EACH=600)
+#   make fuzz       coverage-guided fuzzing of every decoder, a minute each (SECONDS_EACH=600)
 #   make fixtures   make Fixtures/ again and show what changed
 #   make lint       format and architecture
 #   make install    put the program under PREFIX (default /usr/local)
@@ -19,7 +19,8 @@ export SWIFT_BACKTRACE := enable=no
 
 READY = swift=$$(.ci/setup)
 PREFIX ?= /usr/local
-SECONDS_EACH ?= 120
+SECONDS_EACH ?= 60
+DECODERS ?=
 BENCH ?=
 
 run:
@@ -36,8 +37,7 @@ bench:
 	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE .build/release/datanet-bench $(BENCH)
 
 fuzz:
-	@$(READY); DATANET_FUZZ_SECONDS=$(SECONDS_EACH) \
-	exec "$$swift" test --disable-xctest --filter '[Ff]uzz|[Mm]utated|[Rr]andom'
+	@$(READY); exec .ci/fuzz "$$swift" $(SECONDS_EACH) $(DECODERS)
 
 fixtures:
 	@$(READY); .ci/fixtures "$$swift"; git --no-pager diff --stat -- Fixtures; \

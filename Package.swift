@@ -7,13 +7,25 @@
 
 import PackageDescription
 
-let checked: [SwiftSetting] = [
-  .swiftLanguageMode(.v6),
-  .treatAllWarnings(as: .error),
-  .enableUpcomingFeature("ExistentialAny"),
-  .enableUpcomingFeature("InternalImportsByDefault"),
-  .enableUpcomingFeature("MemberImportVisibility"),
-]
+/// With `make fuzz`: where the toolchain keeps libFuzzer. All modules are then instrumented.
+let fuzzer = Context.environment["FUZZER"]
+
+let checked: [SwiftSetting] =
+  [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+  ]
+  + (fuzzer == nil
+    ? []
+    : [
+      .unsafeFlags([
+        "-sanitize=fuzzer,address",
+        "-sanitize-coverage=edge,trace-cmp,inline-8bit-counters,pc-table",
+      ])
+    ])
 
 /// Everything that ships marks each use of unsafe memory; tests need not.
 let strict: [SwiftSetting] = checked + [.strictMemorySafety()]
@@ -47,7 +59,7 @@ func tests(_ name: String, _ dependencies: [String]) -> Target {
     swiftSettings: checked)
 }
 
-let targets: [Target] = [
+var targets: [Target] = [
   library("CCrypto", "libcrypto", "libssl-dev"),
   library("CDivsufsort", "libdivsufsort64", "libdivsufsort-dev"),
   library("COpenBLAS", "openblas", "libopenblas-dev"),
@@ -101,7 +113,8 @@ let targets: [Target] = [
   program(
     "datanet-bench",
     [
-      "Terminal", "Store", "Records", "Content", "Claims", "Cryptography", "CanonicalMath", "CanonicalKernels",
+      "Terminal", "Store", "Records", "Content", "Claims", "Cryptography", "CanonicalMath",
+      "CanonicalKernels",
       "FastMath", "Tokenization", "Learning", "JSON",
     ]),
 
@@ -159,6 +172,21 @@ func selected(_ all: [Target]) -> [Target] {
     want("\(name)Tests")
   }
   return all.filter { wanted.contains($0.name) }
+}
+
+if let fuzzer {
+  let driver = "Tests/FuzzDriver"
+  targets += [
+    .systemLibrary(name: "CFuzzer", path: "\(driver)/CFuzzer"),
+    .executableTarget(
+      name: "datanet-fuzz", dependencies: ["Fuzzing", "CFuzzer"], path: driver,
+      exclude: ["CFuzzer"], swiftSettings: checked,
+      linkerSettings: [
+        .unsafeFlags([
+          "-sanitize=address", "\(fuzzer)/libclang_rt.fuzzer_no_main-x86_64.a", "-lstdc++",
+        ])
+      ]),
+  ]
 }
 
 let package = Package(name: "datanet", targets: selected(targets))
