@@ -6,11 +6,13 @@ public final class Store {
   public let home: Home
   /// Claims and what follows from them. Every commit is on the disk before it returns.
   public let database: Database
+  public let claims: ClaimStore
   public let blocks: BlockStore
 
   private init(home: Home, access: Database.Access) throws {
     self.home = home
     database = try Database(.file(home.databasePath), access: access)
+    claims = try ClaimStore(database)
     blocks = try BlockStore(home: home, access: access)
   }
 

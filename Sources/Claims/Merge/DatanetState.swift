@@ -15,6 +15,20 @@ public struct DatanetState: Hashable, Sendable {
     public let publication: Publication
     public let standing: Standing
     public let tally: Tally
+
+    package init(
+      id: EntryID, kind: EntryKind, author: PublicKey, height: Int, timeMilliseconds: Int,
+      publication: Publication, standing: Standing, tally: Tally
+    ) {
+      self.id = id
+      self.kind = kind
+      self.author = author
+      self.height = height
+      self.timeMilliseconds = timeMilliseconds
+      self.publication = publication
+      self.standing = standing
+      self.tally = tally
+    }
   }
 
   /// Sums over what counts.
@@ -98,6 +112,21 @@ public struct DatanetState: Hashable, Sendable {
       .first { $0.height == $1.height && $0.digest != $1.digest }?.0.height
     // The genesis cannot be undone.
     return chain.first?.author == genesis.author ? fork.map { max($0, 1) } : fork
+  }
+
+  /// Puts together what the database has kept.
+  package init(
+    genesis: Claim, policy: Genesis, frontier: Frontier, roles: RoleBook, entries: [Entry],
+    notes: NoteBook, milestones: MilestoneOrder, totals: Totals
+  ) {
+    self.genesis = genesis
+    self.policy = policy
+    self.frontier = frontier
+    self.roles = roles
+    self.entries = entries
+    self.notes = notes
+    self.milestones = milestones
+    self.totals = totals
   }
 
   /// `counted` by author and height.

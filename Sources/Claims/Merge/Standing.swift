@@ -45,10 +45,16 @@ public struct Mention: Hashable, Sendable {
 
   /// All that a claim says about entries, each with the entry.
   public static func all(in claim: Claim) -> [(target: EntryID, mention: Mention)] {
+    all(in: claim, claim.content)
+  }
+
+  /// The same, for a caller who has read the content already.
+  public static func all(
+    in claim: Claim, _ content: ClaimContent
+  ) -> [(target: EntryID, mention: Mention)] {
     func mention(_ item: Int, _ matter: Matter) -> Mention {
       Mention(author: claim.author, height: claim.height, item: item, matter: matter)
     }
-    let content = claim.content
     switch content {
     case .retraction(let retraction):
       return retraction.targets.enumerated().map { ($1, mention($0, .retraction)) }
@@ -115,6 +121,17 @@ public struct EntryFacts: Sendable {
     self.author = author
     self.height = height
     self.license = license
+  }
+
+  /// Nil when the claim publishes no such item.
+  public init?(_ claim: Claim, item: Int) {
+    let content = claim.content
+    guard let kind = EntryKind(content), content.publications.indices.contains(item) else {
+      return nil
+    }
+    self.init(
+      kind: kind, author: claim.author, height: claim.height,
+      license: content.publications[item].license)
   }
 
   /// The rule, used by the pure merge and by the database alike.
