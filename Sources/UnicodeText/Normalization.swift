@@ -57,6 +57,11 @@ public enum Normalization: Sendable, Equatable, CaseIterable {
 public struct AlignedScalar: Equatable, Sendable {
   public var scalar: Unicode.Scalar
   public var change: Int
+
+  public init(scalar: Unicode.Scalar, change: Int) {
+    self.scalar = scalar
+    self.change = change
+  }
 }
 
 enum Decomposition {

@@ -1,1 +1,0 @@
-// The module Tokenization; see Specs/Architecture.md.
