@@ -22,8 +22,27 @@ struct SeededRandom: RandomNumberGenerator, CustomStringConvertible {
 
   var description: String { "seed \(seed)" }
 
+  /// Tests are not optimised: eight bytes at a time, without generic code.
   mutating func bytes(_ count: Int) -> [UInt8] {
-    (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) }
+    var bytes = [UInt8](repeating: 0, count: count)
+    bytes.withUnsafeMutableBytes { buffer in
+      var at = 0
+      while at + 8 <= buffer.count {
+        buffer.storeBytes(of: next(), toByteOffset: at, as: UInt64.self)
+        at += 8
+      }
+      var rest = next()
+      while at < buffer.count {
+        buffer[at] = UInt8(truncatingIfNeeded: rest)
+        rest >>= 8
+        at += 1
+      }
+    }
+    return bytes
+  }
+
+  mutating func number(_ range: ClosedRange<Int>) -> Int {
+    range.lowerBound + Int(next() % UInt64(range.count))
   }
 }
 
@@ -31,12 +50,26 @@ struct Contribution {
   struct File {
     var path: String
     var hasRecords: Bool
-    var bytes: [UInt8]
-
+    var bytes: [UInt8] = []
     /// Lines with their line ends; none in an opaque file.
-    var records: [[UInt8]] {
-      guard hasRecords else { return [] }
-      return bytes.split(separator: 10).map { $0 + [10] }
+    var records: [[UInt8]] = []
+    /// Behind each record.
+    var ends: [Int] = []
+
+    init(_ path: String, bytes: [UInt8]) {
+      self.path = path
+      hasRecords = false
+      self.bytes = bytes
+    }
+
+    init(_ path: String, records: [[UInt8]]) {
+      self.path = path
+      hasRecords = true
+      self.records = records
+      for record in records {
+        bytes += record
+        ends.append(bytes.count)
+      }
     }
   }
 
@@ -64,11 +97,15 @@ struct Contribution {
     for file in files {
       cutter.beginFile(hasRecords: file.hasRecords)
       var start = 0
+      var used = 0
       while start < file.bytes.count {
         let end = start + min(pieceByteCount, file.bytes.count - start)
-        let piece = Array(file.bytes[start..<end])
-        let ends = piece.indices.filter { piece[$0] == 10 }.map { $0 + 1 }
-        cutter.append(piece, recordEnds: file.hasRecords ? ends : [])
+        var ends: [Int] = []
+        while let next = file.ends[used...].first, next <= end {
+          ends.append(next - start)
+          used += 1
+        }
+        cutter.append(Array(file.bytes[start..<end]), recordEnds: ends)
         try drain()
         start = end
       }
@@ -92,35 +129,36 @@ struct Contribution {
     }
   }
 
-  static func recordEnd(in bytes: ArraySlice<UInt8>) -> Int {
-    (bytes.firstIndex(of: 10) ?? bytes.endIndex - 1) + 1
-  }
-
+  /// Printable characters and a line end.
   static func line(_ random: inout SeededRandom, count: Int) -> [UInt8] {
-    (0..<count).map { _ in UInt8.random(in: 32...126, using: &random) } + [10]
+    var bytes = random.bytes(count + 1)
+    bytes.withUnsafeMutableBytes { buffer in
+      var at = 0
+      while at < count {
+        buffer[at] = 32 + buffer[at] & 63
+        at += 1
+      }
+      buffer[count] = 10
+    }
+    return bytes
   }
 
   static func random(_ random: inout SeededRandom, files: Int) throws -> [File] {
     (0..<files).map { number in
       let folder = number / 50
       let name = "d\(100 + folder)/f\(1000 + number)"
-      let kind = Int.random(in: 0..<40, using: &random)
+      let kind = random.number(0...39)
       switch kind {
-      case 0:
-        let bytes = random.bytes(Int.random(in: 0...400_000, using: &random))
-        return File(path: name, hasRecords: false, bytes: bytes)
-      case 1...3:
-        let bytes = random.bytes(Int.random(in: 0...3000, using: &random))
-        return File(path: name, hasRecords: false, bytes: bytes)
+      case 0: return File(name, bytes: random.bytes(random.number(0...400_000)))
+      case 1...3: return File(name, bytes: random.bytes(random.number(0...3000)))
       default:
-        var bytes: [UInt8] = []
-        let lines = Int.random(in: 0...(kind < 8 ? 400 : 8), using: &random)
-        for _ in 0..<lines {
-          let isLarge = Int.random(in: 0..<500, using: &random) == 0
-          let most = isLarge ? 1_500_000 : 1500
-          bytes += line(&random, count: Int.random(in: 1...most, using: &random))
-        }
-        return File(path: name, hasRecords: true, bytes: bytes)
+        let lines = random.number(0...(kind < 8 ? 400 : 8))
+        return File(
+          name,
+          records: (0..<lines).map { _ in
+            let isLarge = random.number(0...499) == 0
+            return line(&random, count: random.number(1...(isLarge ? 1_500_000 : 1500)))
+          })
       }
     }
   }

@@ -29,10 +29,10 @@ import Testing
   func `a file of records is cut as the page says`(longest: Int) throws {
     var random = SeededRandom(seed: UInt64(longest))
     let records = (0..<max(20, 300_000 / longest)).map { _ in
-      Contribution.line(&random, count: Int.random(in: 0...longest, using: &random))
+      Contribution.line(&random, count: random.number(0...longest))
     }
     let made = try Contribution([
-      .init(path: "data.jsonl", hasRecords: true, bytes: Array(records.joined()))
+      .init("data.jsonl", records: records)
     ])
     #expect(made.chunks.map(\.byteCount) == cutsByTheBook(records), "\(random)")
   }
@@ -41,7 +41,7 @@ import Testing
     var random = SeededRandom(seed: 3)
     let small = Contribution.line(&random, count: 100)
     let large = Contribution.line(&random, count: 3 << 20)
-    let file = Contribution.File(path: "a", hasRecords: true, bytes: small + large + small)
+    let file = Contribution.File("a", records: [small, large, small])
     let made = try Contribution([file])
     #expect(made.manifest.records == 3)
     #expect(made.chunks.first == CutChunk(byteCount: 101, recordCount: 1, outline: .empty))
@@ -49,21 +49,21 @@ import Testing
     #expect(made.chunks.dropFirst().map(\.recordCount).reduce(0, +) == 2)
     #expect(made.chunks.allSatisfy { $0.byteCount <= PlainCut.maximum })
     // The same pieces as a file of its own that has no records.
-    let alone = try Contribution([.init(path: "b", hasRecords: false, bytes: large)])
+    let alone = try Contribution([.init("b", bytes: large)])
     #expect(alone.chunks.map(\.byteCount) == made.chunks.dropFirst().dropLast().map(\.byteCount))
   }
 
   @Test func `a record of exactly a block is never cut`() throws {
     var random = SeededRandom(seed: 4)
     let record = Contribution.line(&random, count: (1 << 20) - 1)
-    let made = try Contribution([.init(path: "a", hasRecords: true, bytes: record + record)])
+    let made = try Contribution([.init("a", records: [record, record])])
     #expect(made.chunks.map(\.byteCount) == [1 << 20, 1 << 20])
   }
 
   @Test func `ends that are reported late cut the same places`() {
     var random = SeededRandom(seed: 5)
     let records = (0..<200).map { _ in
-      Contribution.line(&random, count: Int.random(in: 1...9000, using: &random))
+      Contribution.line(&random, count: random.number(1...9000))
     }
     func chunks(delay: Int) -> [CutChunk] {
       var cutter = ContributionCutter()
@@ -88,12 +88,12 @@ import Testing
   @Test func `small files share chunks and a large one has its own`() throws {
     var random = SeededRandom(seed: 6)
     var files = (0..<100).map { number in
-      Contribution.File(path: "s\(100 + number)", hasRecords: false, bytes: random.bytes(2000))
+      Contribution.File("s\(100 + number)", bytes: random.bytes(2000))
     }
     let large = random.bytes(100_000)
-    files.insert(.init(path: "s149z", hasRecords: false, bytes: large), at: 50)
+    files.insert(.init("s149z", bytes: large), at: 50)
     let made = try Contribution(files)
-    let alone = try Contribution([.init(path: "x", hasRecords: false, bytes: large)])
+    let alone = try Contribution([.init("x", bytes: large)])
     #expect(made.chunks.count < 40)
     let names = Set(made.blocks.keys)
     #expect(alone.blocks.keys.filter { $0.codec == .raw }.allSatisfy { names.contains($0) })
@@ -102,10 +102,10 @@ import Testing
   @Test func `one record changed leaves nearly all chunks as they were`() throws {
     var random = SeededRandom(seed: 9)
     var records = (0..<4000).map { _ in
-      Contribution.line(&random, count: Int.random(in: 200...1800, using: &random))
+      Contribution.line(&random, count: random.number(200...1800))
     }
     func blocks() throws -> Set<CID> {
-      let file = Contribution.File(path: "a", hasRecords: true, bytes: Array(records.joined()))
+      let file = Contribution.File("a", records: records)
       return Set(try Contribution([file]).blocks.keys.filter { $0.codec == .raw })
     }
     let before = try blocks()

@@ -12,14 +12,14 @@ import Testing
   init() throws {
     var random = SeededRandom(seed: 11)
     var records = (0..<6000).map { _ in
-      Contribution.line(&random, count: Int.random(in: 100...1500, using: &random))
+      Contribution.line(&random, count: random.number(100...1500))
     }
     func made() throws -> Contribution {
-      try Contribution([.init(path: "a", hasRecords: true, bytes: Array(records.joined()))])
+      try Contribution([.init("a", records: records)])
     }
     before = try made()
     for _ in 0..<60 {
-      let place = Int.random(in: 0..<records.count, using: &random)
+      let place = random.number(0...records.count - 1)
       records[place] = Contribution.line(&random, count: 800)
     }
     after = try made()

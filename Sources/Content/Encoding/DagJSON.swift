@@ -14,13 +14,11 @@ extension Value {
     case .null: text += "null".utf8
     case .bool(let value): text += (value ? "true" : "false").utf8
     case .integer(let value): text += "\(value)".utf8
-    // Swift writes the fewest digits that read back as the same bits, always with a point or an
-    // exponent, so that a float stays one.
-    case .float(let value): text += "\(value)".utf8
+    case .float(let value): text += Self.text(value).utf8
     case .text(let value): Self.append(value, to: &text)
     case .bytes(let value):
       text += "{\"/\":{\"bytes\":\"".utf8
-      text += Self.base64(value)
+      text += Base64.text(of: value).utf8
       text += "\"}}".utf8
     case .link(let cid): text += "{\"/\":\"\(cid)\"}".utf8
     case .foreignLink(let link): text += "{\"/\":\"\(link)\"}".utf8
@@ -45,6 +43,16 @@ extension Value {
     }
   }
 
+  /// Swift writes the fewest digits that read back as the same bits, always with a point or an
+  /// exponent, so that a float stays one; only the exponent's leading zero is its own.
+  private static func text(_ value: Double) -> String {
+    let text = "\(value)"
+    guard let mark = text.lastIndex(where: { $0 == "e" }) else { return text }
+    let digits = text.index(mark, offsetBy: 2)
+    guard text[digits] == "0" else { return text }
+    return String(text[..<digits] + text[text.index(after: digits)...])
+  }
+
   private static func append(_ string: String, to text: inout [UInt8]) {
     text.append(UInt8(ascii: "\""))
     for byte in string.utf8 {
@@ -63,24 +71,5 @@ extension Value {
       }
     }
     text.append(UInt8(ascii: "\""))
-  }
-
-  /// RFC 4648 without padding, as DAG-JSON has it.
-  private static func base64(_ bytes: [UInt8]) -> [UInt8] {
-    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-    var text: [UInt8] = []
-    var pending: UInt32 = 0
-    var bits = 0
-    for byte in bytes {
-      pending = pending << 8 | UInt32(byte)
-      bits += 8
-      while bits >= 6 {
-        bits -= 6
-        text.append(alphabet[Int(pending >> UInt32(bits) & 63)])
-      }
-      pending &= (1 << UInt32(bits)) - 1
-    }
-    if bits > 0 { text.append(alphabet[Int(pending << UInt32(6 - bits) & 63)]) }
-    return text
   }
 }
