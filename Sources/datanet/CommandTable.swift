@@ -15,6 +15,7 @@ enum CommandTable {
   static let commands: [any Command.Type] = [
     InitCommand.self,
     BlockCommand.self, DagCommand.self,
+    ModelCommand.self,
     DoctorCommand.self,
     CompletionsCommand.self,
   ]

@@ -12,6 +12,8 @@ public struct TokenizerTraining: Sendable {
   public private(set) var tokens: [String]
   public private(set) var merges: [(left: Int, right: Int)] = []
   private var words: [(pieces: [Int], count: Int)]
+  /// What each distinct piece of text became, by its bytes.
+  private var places: [[UInt8]: Int] = [:]
 
   /// Learns from `texts` until there are `vocabularySize` tokens or nothing occurs twice.
   public init(texts: [String], vocabularySize: Int) {
@@ -20,7 +22,6 @@ public struct TokenizerTraining: Sendable {
     for (place, entry) in Self.alphabet.enumerated() {
       ids[Int(entry.byte)] = Self.specials.count + place
     }
-    var places: [[UInt8]: Int] = [:]
     words = []
     for text in texts {
       for word in Self.pieces(Array(text.utf8)) {
@@ -36,16 +37,17 @@ public struct TokenizerTraining: Sendable {
   }
 
   private func mostFrequentPair() -> (left: Int, right: Int)? {
-    var counts: [Int: Int] = [:]
+    // A table over all pairs of the tokens that there are.
+    let side = tokens.count
+    var counts = [Int](repeating: 0, count: side * side)
     for (pieces, count) in words {
-      for (left, right) in zip(pieces, pieces.dropFirst()) {
-        counts[left << 32 | right, default: 0] += count
+      for place in pieces.indices.dropLast() {
+        counts[pieces[place] * side + pieces[place + 1]] += count
       }
     }
-    // The order of a dictionary does not show: the greatest count and then the least key wins.
-    guard let best = counts.max(by: { ($0.value, -$0.key) < ($1.value, -$1.key) }), best.value > 1
-    else { return nil }
-    return (best.key >> 32, best.key & 0xFFFF_FFFF)
+    var best = 0
+    for key in counts.indices where counts[key] > counts[best] { best = key }
+    return counts[best] > 1 ? (best / side, best % side) : nil
   }
 
   private mutating func merge(_ pair: (left: Int, right: Int)) {
@@ -54,47 +56,33 @@ public struct TokenizerTraining: Sendable {
     merges.append(pair)
     for index in words.indices {
       let pieces = words[index].pieces
-      guard pieces.count > 1 else { continue }
-      var merged: [Int] = []
-      var place = 0
-      while place < pieces.count {
-        if place + 1 < pieces.count, pieces[place] == pair.left, pieces[place + 1] == pair.right {
-          merged.append(id)
-          place += 2
-        } else {
-          merged.append(pieces[place])
-          place += 1
-        }
-      }
-      words[index].pieces = merged
+      guard pieces.count > 1, pieces.contains(pair.left) else { continue }
+      words[index].pieces = Self.merged(pieces, pair, id)
     }
   }
 
-  /// `text` in tokens: in each piece the earliest learned merge first, as tokenizers do.
-  public func encode(_ text: String) -> [Int32] {
-    var ranks: [Int: Int] = [:]
-    for (rank, pair) in merges.enumerated() { ranks[pair.left << 32 | pair.right] = rank }
-    var ids = [Int](repeating: 0, count: 256)
-    for (place, entry) in Self.alphabet.enumerated() {
-      ids[Int(entry.byte)] = Self.specials.count + place
-    }
-    let first = Self.specials.count + Self.alphabet.count
-    var output: [Int32] = []
-    for piece in Self.pieces(Array(text.utf8)) {
-      var parts = piece.map { ids[Int($0)] }
-      while true {
-        var best: (rank: Int, place: Int)?
-        for place in parts.indices.dropLast() {
-          if let rank = ranks[parts[place] << 32 | parts[place + 1]], rank < best?.rank ?? .max {
-            best = (rank, place)
-          }
-        }
-        guard let best else { break }
-        parts.replaceSubrange(best.place...best.place + 1, with: [first + best.rank])
+  private static func merged(_ pieces: [Int], _ pair: (left: Int, right: Int), _ id: Int) -> [Int] {
+    var merged: [Int] = []
+    var place = 0
+    while place < pieces.count {
+      if place + 1 < pieces.count, pieces[place] == pair.left, pieces[place + 1] == pair.right {
+        merged.append(id)
+        place += 2
+      } else {
+        merged.append(pieces[place])
+        place += 1
       }
-      output += parts.map { Int32($0) }
     }
-    return output
+    return merged
+  }
+
+  /// Text that was learned from, in tokens: each piece as the merges, in the order in which they were
+  /// learned, have left it.
+  public func encode(_ text: String) -> [Int32] {
+    Self.pieces(Array(text.utf8)).flatMap { piece in
+      guard let place = places[piece] else { fatalError("a piece that was not learned from") }
+      return words[place].pieces.map { Int32($0) }
+    }
   }
 
   /// GPT-2's split for ASCII text: a run of letters, of digits or of other signs, each with the
