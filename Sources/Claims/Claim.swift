@@ -51,7 +51,7 @@ public struct Claim: Sendable {
   /// Reads a stranger's bytes: shape, limits and signature.
   public init(verifying bytes: [UInt8]) throws(ClaimError) {
     try self.init(shape: bytes)
-    guard Self.isSigned(bytes, by: author) else { throw .signature }
+    guard author.isValid(signature: signature, of: signedMessage) else { throw .signature }
   }
 
   /// Reads bytes whose signature was checked before they were stored.

@@ -15,10 +15,12 @@ extension Claim {
     1..<max(1, bytes.count - signaturePartCount)
   }
 
-  static func isSigned(_ bytes: [UInt8], by author: PublicKey) -> Bool {
-    let signature = Array(bytes.suffix(PublicKey.signatureByteCount))
-    return author.isValid(
-      signature: signature, of: signatureDomain + bytes[statementRange(bytes)])
+  /// The last 64 bytes.
+  public var signature: [UInt8] { Array(bytes.suffix(PublicKey.signatureByteCount)) }
+
+  /// What the signature is over: the domain and the statement's encoding.
+  public var signedMessage: [UInt8] {
+    Self.signatureDomain + bytes[Self.statementRange(bytes)]
   }
 
   init(shape bytes: [UInt8]) throws(ClaimError) {
