@@ -92,9 +92,6 @@ typedef struct {
   ptrdiff_t qs, ks, vs, os, dos, dqs, dks, dvs;
 } attention;
 
-INLINE ptrdiff_t round16(ptrdiff_t n) { return (n + 15) / 16 * 16; }
-INLINE ptrdiff_t lesser(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
-INLINE ptrdiff_t greater(ptrdiff_t a, ptrdiff_t b) { return a > b ? a : b; }
 
 /// `rows` × `width` (a multiple of 16) floats: x itself where it is that wide, or a padded copy.
 INLINE const float *padded(const float *x, ptrdiff_t xs, ptrdiff_t rows, ptrdiff_t d, float *copy,

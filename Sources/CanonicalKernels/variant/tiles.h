@@ -3,83 +3,135 @@
 #pragma once
 #include "rows.h"
 
-// TILE_ROWS × TILE_PANELS accumulators of 16 lanes fill the registers without spilling.
+// TILE_ROWS × TILE_PANELS accumulators of 16 lanes fill the registers without spilling. With one or
+// two rows a tile is wider instead, so that enough chains run side by side to hide a chain's latency.
 #ifndef TILE_ROWS
 #error "a variant defines TILE_ROWS and TILE_PANELS"
 #endif
 enum { PANEL = 16, TILE_COLUMNS = TILE_PANELS * PANEL };
 
 /// c[r][16·v + l] = (add ? c : nothing) + Σ_k A(r, k)·b[v·bp + k·bk + l]. A(r, k) is a[r·as + k] for a
-/// tile "by rows" and a[k·as + r] for one "by columns".
-typedef void (*tile_function)(ptrdiff_t k, const float *a, ptrdiff_t as, const float *b, ptrdiff_t bk,
+/// tile "by rows" and a[k·as + r] for one "by columns". b holds float32, or 16-bit numbers that are
+/// widened as they are read.
+typedef void (*tile_function)(ptrdiff_t k, const float *a, ptrdiff_t as, const void *b, ptrdiff_t bk,
                               ptrdiff_t bp, float *c, ptrdiff_t cs, int add);
 
-#define TILE(name, ROWS, PANELS, A)                                                                \
-  static void name(ptrdiff_t k, const float *a, ptrdiff_t as, const float *b, ptrdiff_t bk,        \
-                   ptrdiff_t bp, float *c, ptrdiff_t cs, int add) {                                \
-    v16 acc[ROWS][PANELS];                                                                         \
-    _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++)                              \
-      _Pragma("clang loop unroll(full)") for (int v = 0; v < PANELS; v++) acc[r][v] = all16(0);    \
-    for (ptrdiff_t i = 0; i < k; i++) {                                                            \
-      v16 x[PANELS];                                                                               \
-      _Pragma("clang loop unroll(full)") for (int v = 0; v < PANELS; v++)                          \
-        x[v] = load16(b + v * bp);                                                                 \
-      b += bk;                                                                                     \
-      _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {                          \
-        v16 y = all16(A);                                                                          \
-        _Pragma("clang loop unroll(full)") for (int v = 0; v < PANELS; v++)                        \
-          acc[r][v] = fma16(y, x[v], acc[r][v]);                                                   \
-      }                                                                                            \
-    }                                                                                              \
-    _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++)                              \
-      _Pragma("clang loop unroll(full)") for (int v = 0; v < PANELS; v++) {                        \
-        float *p = c + r * cs + v * PANEL;                                                         \
-        store16(p, add ? load16(p) + acc[r][v] : acc[r][v]);                                       \
-      }                                                                                            \
+#define EACH_UNROLLED(i, n) _Pragma("clang loop unroll(full)") for (int i = 0; i < n; i++)
+#define LOAD_FLOAT(p) load16(p)
+#define LOAD_BFLOAT(p) widen_bfloat(*(const h16u *)(p))
+#define LOAD_HALF(p) widen_half(*(const h16u *)(p))
+#define TILE(name, ROWS, PANELS, A, TYPE, LOAD, AHEAD)                                      \
+  static void name(ptrdiff_t k, const float *a, ptrdiff_t as, const void *bytes, ptrdiff_t bk,  \
+                   ptrdiff_t bp, float *c, ptrdiff_t cs, int add) {                             \
+    const TYPE *b = bytes;                                                                      \
+    v16 acc[ROWS][PANELS];                                                                      \
+    EACH_UNROLLED(r, ROWS) EACH_UNROLLED(v, PANELS) acc[r][v] = all16(0);                       \
+    for (ptrdiff_t i = 0; i < k; i++) {                                                         \
+      v16 x[PANELS];                                                                            \
+      EACH_UNROLLED(v, PANELS) x[v] = LOAD(b + v * bp);                                         \
+      if (AHEAD) EACH_UNROLLED(v, PANELS) __builtin_prefetch(b + (v + AHEAD * PANELS) * 16);    \
+      b += bk;                                                                                  \
+      EACH_UNROLLED(r, ROWS) {                                                                  \
+        v16 y = all16(A);                                                                       \
+        EACH_UNROLLED(v, PANELS) acc[r][v] = fma16(y, x[v], acc[r][v]);                         \
+      }                                                                                         \
+    }                                                                                           \
+    EACH_UNROLLED(r, ROWS) EACH_UNROLLED(v, PANELS) {                                           \
+      float *p = c + r * cs + v * PANEL;                                                        \
+      store16(p, add ? load16(p) + acc[r][v] : acc[r][v]);                                      \
+    }                                                                                           \
   }
-#define TILES(ROWS, PANELS)                                  \
-  TILE(tile_rows_##ROWS##_##PANELS, ROWS, PANELS, a[r * as + i]) \
-  TILE(tile_columns_##ROWS##_##PANELS, ROWS, PANELS, a[i * as + r])
-#define TILES_OF_HEIGHT(PANELS) \
-  TILES(1, PANELS) TILES(2, PANELS) TILES(3, PANELS) TILES(4, PANELS) TILES(5, PANELS) TILES(6, PANELS)
-#define NAMES(KIND, PANELS)                                                        \
-  {tile_##KIND##_1_##PANELS, tile_##KIND##_2_##PANELS, tile_##KIND##_3_##PANELS,   \
-   tile_##KIND##_4_##PANELS, tile_##KIND##_5_##PANELS, tile_##KIND##_6_##PANELS
-TILES_OF_HEIGHT(1)
+
+// The kinds of tile: how A lies, what b holds, and whether b is a matrix's own rows, whose next
+// columns are then fetched ahead because no hardware sees them coming.
+enum { BY_ROWS, BY_COLUMNS, BY_ROWS_DIRECT, BY_COLUMNS_DIRECT, BY_ROWS_BFLOAT, BY_ROWS_HALF, KINDS };
+#define TILES(R, P)                                                                    \
+  TILE(tile_rows_##R##_##P, R, P, a[r * as + i], float, LOAD_FLOAT, 0)                 \
+  TILE(tile_columns_##R##_##P, R, P, a[i * as + r], float, LOAD_FLOAT, 0)              \
+  TILE(tile_rows_direct_##R##_##P, R, P, a[r * as + i], float, LOAD_FLOAT, 1)          \
+  TILE(tile_columns_direct_##R##_##P, R, P, a[i * as + r], float, LOAD_FLOAT, 1)       \
+  TILE(tile_bfloat_##R##_##P, R, P, a[r * as + i], uint16_t, LOAD_BFLOAT, 0)           \
+  TILE(tile_half_##R##_##P, R, P, a[r * as + i], uint16_t, LOAD_HALF, 0)
+#define KINDS_OF(R, P)                                                                      \
+  {tile_rows_##R##_##P, tile_columns_##R##_##P, tile_rows_direct_##R##_##P,                 \
+   tile_columns_direct_##R##_##P, tile_bfloat_##R##_##P, tile_half_##R##_##P}
+
+TILES(1, 1) TILES(2, 1) TILES(3, 1) TILES(4, 1) TILES(5, 1) TILES(6, 1)
 #if TILE_ROWS == 8
+enum { WIDEST_TILE = 8 };
 TILES(7, 1) TILES(8, 1)
-TILES_OF_HEIGHT(2) TILES(7, 2) TILES(8, 2)
-TILES_OF_HEIGHT(3) TILES(7, 3) TILES(8, 3)
-#define NAMED(KIND, PANELS) NAMES(KIND, PANELS), tile_##KIND##_7_##PANELS, tile_##KIND##_8_##PANELS}
-static const tile_function tiles_by_rows[3][8] = {NAMED(rows, 1), NAMED(rows, 2), NAMED(rows, 3)};
-static const tile_function tiles_by_columns[3][8] = {NAMED(columns, 1), NAMED(columns, 2),
-                                                     NAMED(columns, 3)};
+TILES(1, 2) TILES(2, 2) TILES(3, 2) TILES(4, 2) TILES(5, 2) TILES(6, 2) TILES(7, 2) TILES(8, 2)
+TILES(1, 3) TILES(2, 3) TILES(3, 3) TILES(4, 3) TILES(5, 3) TILES(6, 3) TILES(7, 3) TILES(8, 3)
+TILES(1, 8) TILES(2, 6)
+static const tile_function tiles[3][8][KINDS] = {
+    {KINDS_OF(1, 1), KINDS_OF(2, 1), KINDS_OF(3, 1), KINDS_OF(4, 1), KINDS_OF(5, 1), KINDS_OF(6, 1),
+     KINDS_OF(7, 1), KINDS_OF(8, 1)},
+    {KINDS_OF(1, 2), KINDS_OF(2, 2), KINDS_OF(3, 2), KINDS_OF(4, 2), KINDS_OF(5, 2), KINDS_OF(6, 2),
+     KINDS_OF(7, 2), KINDS_OF(8, 2)},
+    {KINDS_OF(1, 3), KINDS_OF(2, 3), KINDS_OF(3, 3), KINDS_OF(4, 3), KINDS_OF(5, 3), KINDS_OF(6, 3),
+     KINDS_OF(7, 3), KINDS_OF(8, 3)}};
+static const tile_function wide_tiles[3][KINDS] = {KINDS_OF(1, 8), KINDS_OF(2, 6), KINDS_OF(3, 3)};
+static const int wide_panels[3] = {8, 6, 3};
 #else
-#define NAMED(KIND, PANELS) NAMES(KIND, PANELS)}
-static const tile_function tiles_by_rows[1][6] = {NAMED(rows, 1)};
-static const tile_function tiles_by_columns[1][6] = {NAMED(columns, 1)};
+enum { WIDEST_TILE = 4 };
+TILES(1, 4) TILES(2, 3) TILES(3, 2)
+static const tile_function tiles[1][6][KINDS] = {{KINDS_OF(1, 1), KINDS_OF(2, 1), KINDS_OF(3, 1),
+                                                  KINDS_OF(4, 1), KINDS_OF(5, 1), KINDS_OF(6, 1)}};
+static const tile_function wide_tiles[3][KINDS] = {KINDS_OF(1, 4), KINDS_OF(2, 3), KINDS_OF(3, 2)};
+static const int wide_panels[3] = {4, 3, 2};
 #endif
 
-/// A tile of any height up to TILE_ROWS and any number of columns up to TILE_COLUMNS. Columns past
+/// The columns that a tile of so many rows takes at once.
+INLINE ptrdiff_t tile_width(ptrdiff_t rows) {
+  return rows <= 3 ? wide_panels[rows - 1] * PANEL : TILE_COLUMNS;
+}
+
+/// A tile of any height up to TILE_ROWS and any number of columns up to `tile_width`. Columns past
 /// `columns` are computed from whatever the panel holds there and thrown away.
-INLINE void run_tile(int byColumns, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t k, const float *a,
-                     ptrdiff_t as, const float *b, ptrdiff_t bk, ptrdiff_t bp, float *c, ptrdiff_t cs,
+INLINE void run_tile(int kind, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t k, const float *a,
+                     ptrdiff_t as, const void *b, ptrdiff_t bk, ptrdiff_t bp, float *c, ptrdiff_t cs,
                      int add) {
-  ptrdiff_t panels = (columns + PANEL - 1) / PANEL;
-  tile_function tile = (byColumns ? tiles_by_columns : tiles_by_rows)[panels - 1][rows - 1];
-  if (columns == panels * PANEL) {
-    tile(k, a, as, b, bk, bp, c, cs, add);
+  if (rows <= 3 && columns == wide_panels[rows - 1] * PANEL) {
+    wide_tiles[rows - 1][kind](k, a, as, b, bk, bp, c, cs, add);
     return;
   }
-  float t[TILE_ROWS * TILE_COLUMNS];
-  tile(k, a, as, b, bk, bp, t, TILE_COLUMNS, 0);
-  for (ptrdiff_t r = 0; r < rows; r++)
-    for (ptrdiff_t j = 0; j < columns; j += 16) {
-      float *p = c + r * cs + j;
-      v16 x = load16(t + r * TILE_COLUMNS + j);
-      store_up_to(p, columns - j, add ? load_up_to(p, columns - j, 0) + x : x);
+  ptrdiff_t size = kind >= BY_ROWS_BFLOAT ? 2 : 4;
+  for (ptrdiff_t j = 0; j < columns; j += TILE_COLUMNS) {
+    ptrdiff_t n = columns - j < TILE_COLUMNS ? columns - j : TILE_COLUMNS;
+    ptrdiff_t panels = (n + PANEL - 1) / PANEL;
+    const void *from = (const char *)b + j / PANEL * bp * size;
+    tile_function tile = tiles[panels - 1][rows - 1][kind];
+    if (n == panels * PANEL) {
+      tile(k, a, as, from, bk, bp, c + j, cs, add);
+      continue;
     }
+    float t[TILE_ROWS * TILE_COLUMNS];
+    tile(k, a, as, from, bk, bp, t, TILE_COLUMNS, 0);
+    for (ptrdiff_t r = 0; r < rows; r++)
+      for (ptrdiff_t l = 0; l < n; l += 16) {
+        float *p = c + r * cs + j + l;
+        v16 x = load16(t + r * TILE_COLUMNS + l);
+        store_up_to(p, n - l, add ? load_up_to(p, n - l, 0) + x : x);
+      }
+  }
 }
+
+// Tiles for up to eight columns: eight lanes, so that no lane idles, and more rows instead.
+// b is packed, eight numbers a row.
+enum { THIN = 8, THIN_ROWS = 12 };
+typedef void (*thin_function)(ptrdiff_t k, const float *a, ptrdiff_t as, const float *b, float *out);
+#define THIN_TILE(R, KIND, A)                                                                   \
+  static void thin_##KIND##_##R(ptrdiff_t k, const float *a, ptrdiff_t as, const float *b,      \
+                                float *out) {                                                   \
+    v8 acc[R];                                                                                  \
+    EACH_UNROLLED(r, R) acc[r] = (v8)0.0f;                                                      \
+    for (ptrdiff_t i = 0; i < k; i++) {                                                         \
+      v8 x = load8(b + i * THIN);                                                               \
+      EACH_UNROLLED(r, R) acc[r] = fma8((v8)(A), x, acc[r]);                                    \
+    }                                                                                           \
+    EACH_UNROLLED(r, R) store8(out + r * THIN, acc[r]);                                         \
+  }
+THIN_TILE(12, rows, a[r * as + i]) THIN_TILE(4, rows, a[r * as + i]) THIN_TILE(1, rows, a[r * as + i])
 
 #define PICK(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 /// Eight vectors of eight become their columns.
@@ -98,6 +150,24 @@ INLINE void transpose8(v8 r[8]) {
   for (int i = 0; i < 4; i++) {
     r[i] = PICK(u[i], u[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
     r[i + 4] = PICK(u[i], u[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+  }
+}
+/// The same from memory: eight rows of eight floats `stride` apart. Halves meet as they are loaded,
+/// which leaves two rounds of shuffles instead of three.
+INLINE void load_transposed8(const float *p, ptrdiff_t stride, v8 r[8]) {
+  for (int half = 0; half < 2; half++) {
+    v8 x[4], t[4];
+    for (int i = 0; i < 4; i++)
+      x[i] = PICK(load4(p + i * stride + 4 * half), load4(p + (i + 4) * stride + 4 * half), 0, 1, 2, 3,
+                  4, 5, 6, 7);
+    t[0] = PICK(x[0], x[1], 0, 8, 1, 9, 4, 12, 5, 13);
+    t[1] = PICK(x[0], x[1], 2, 10, 3, 11, 6, 14, 7, 15);
+    t[2] = PICK(x[2], x[3], 0, 8, 1, 9, 4, 12, 5, 13);
+    t[3] = PICK(x[2], x[3], 2, 10, 3, 11, 6, 14, 7, 15);
+    r[4 * half] = PICK(t[0], t[2], 0, 1, 8, 9, 4, 5, 12, 13);
+    r[4 * half + 1] = PICK(t[0], t[2], 2, 3, 10, 11, 6, 7, 14, 15);
+    r[4 * half + 2] = PICK(t[1], t[3], 0, 1, 8, 9, 4, 5, 12, 13);
+    r[4 * half + 3] = PICK(t[1], t[3], 2, 3, 10, 11, 6, 7, 14, 15);
   }
 }
 INLINE v8 load8_format(int format, const void *p, ptrdiff_t i) {
@@ -124,6 +194,14 @@ static void pack_rows(const ck_matrix *m, ptrdiff_t j0, ptrdiff_t k0, ptrdiff_t 
   }
   for (ptrdiff_t half = 0; half < 16; half += 8) {
     ptrdiff_t k = k0;
+    if (m->format == CK_FLOAT32 && half + 8 <= rows) {
+      const float *p = (const float *)m->data + (j0 + half) * m->stride;
+      for (; k + 8 <= k1; k += 8) {
+        v8 r[8];
+        load_transposed8(p + k, m->stride, r);
+        EACH_UNROLLED(l, 8) store8(out + (k - k0 + l) * 16 + half, r[l]);
+      }
+    }
     for (; k + 8 <= k1; k += 8) {
       v8 r[8];
       for (ptrdiff_t l = 0; l < 8; l++)

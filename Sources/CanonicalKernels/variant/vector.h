@@ -24,10 +24,12 @@ typedef int64_t l8 __attribute__((ext_vector_type(8)));
 
 typedef v16 v16u __attribute__((aligned(4), may_alias));
 typedef v8 v8u __attribute__((aligned(4), may_alias));
+typedef v4 v4u __attribute__((aligned(4), may_alias));
 typedef h16 h16u __attribute__((aligned(2), may_alias));
 
 INLINE v16 load16(const float *p) { return *(const v16u *)p; }
 INLINE void store16(float *p, v16 x) { *(v16u *)p = x; }
+INLINE v4 load4(const float *p) { return *(const v4u *)p; }
 INLINE v8 load8(const float *p) { return *(const v8u *)p; }
 INLINE void store8(float *p, v8 x) { *(v8u *)p = x; }
 INLINE v16 all16(float x) { return (v16)x; }
