@@ -28,6 +28,12 @@ public struct Digest: Hashable, Sendable, Comparable {
     words = parts
   }
 
+  // The two that hot code uses, without the generic one's look-ups of types at run time.
+
+  public init?(bytes: [UInt8]) { unsafe self.init(span: bytes.span.bytes) }
+
+  public init?(bytes: ArraySlice<UInt8>) { unsafe self.init(span: bytes.span.bytes) }
+
   /// Reads 32 bytes from `span`; nil when it holds another number of bytes.
   public init?(span: RawSpan) {
     guard span.byteCount == Self.byteCount else { return nil }

@@ -17,6 +17,8 @@ public struct PublicKey: Hashable, Sendable, Comparable {
     self.words = words
   }
 
+  public init?(bytes: [UInt8]) { unsafe self.init(span: bytes.span.bytes) }
+
   public init?(span: RawSpan) {
     guard let words = Digest(span: span) else { return nil }
     self.words = words

@@ -75,7 +75,7 @@ final class ClaimMerger {
       "INSERT INTO net (genesis, genesis_bytes) VALUES (?, ?)", genesis.digest, genesis.bytes)
     change(
       NetRow(
-        id: database.lastInsertedRow, genesis: genesis, policy: policy,
+        id: database.lastInsertedRow, origin: NetOrigin(genesis, policy),
         totals: DatanetState.Totals(), mentions: 0))
     _ = try insert(genesis)
   }

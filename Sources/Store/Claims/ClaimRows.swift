@@ -4,11 +4,24 @@ internal import Claims
 internal import Content
 internal import Cryptography
 
-/// One Datanet's row, with its genesis read.
-struct NetRow {
-  let id: Int
+/// What never changes of a Datanet: its genesis, read once. An object, so that rows are copied
+/// cheaply.
+final class NetOrigin {
   let genesis: Claim
   let policy: Genesis
+
+  init(_ genesis: Claim, _ policy: Genesis) {
+    self.genesis = genesis
+    self.policy = policy
+  }
+}
+
+/// One Datanet's row.
+struct NetRow {
+  let id: Int
+  let origin: NetOrigin
+  var genesis: Claim { origin.genesis }
+  var policy: Genesis { origin.policy }
   var totals: DatanetState.Totals
   /// Rows of `mention` that claims of this Datanet have made.
   var mentions: Int

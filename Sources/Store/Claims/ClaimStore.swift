@@ -109,7 +109,7 @@ public final class ClaimStore {
       totals.bytes = row.integer(6)
       totals.contributors = row.integer(7)
       return NetRow(
-        id: row.integer(0), genesis: genesis, policy: policy, totals: totals,
+        id: row.integer(0), origin: NetOrigin(genesis, policy), totals: totals,
         mentions: row.integer(8))
     }
     guard let row = row ?? nil else { return nil }
