@@ -88,7 +88,9 @@ var targets: [Target] = [
   module("Checkpoints", ["JSON", "CanonicalMath", "Cryptography"], settings: hot),
   module(
     "Learning",
-    ["Checkpoints", "Tokenization", "CanonicalMath", "Content", "Cryptography", "JSON"],
+    [
+      "Checkpoints", "Tokenization", "Records", "CanonicalMath", "Content", "Cryptography", "JSON",
+    ],
     settings: hot),
   module(
     "Attribution",

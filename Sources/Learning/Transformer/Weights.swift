@@ -102,6 +102,32 @@ public struct ModelWeights: Sendable {
     head = try WeightMatrix(layout.head)
   }
 
+  /// The same weights laid out for reading many times with few rows: for generation. Costs a copy.
+  public func packed() -> ModelWeights {
+    func pack(_ matrix: WeightMatrix) -> WeightMatrix {
+      switch matrix {
+      case .stored(let weights): .stored(weights.packed())
+      case .trained(let matrix): .stored(Weights(matrix).packed())
+      }
+    }
+    return ModelWeights(
+      embedding: embedding,
+      layers: layers.map { layer in
+        LayerWeights(
+          inputNorm: layer.inputNorm, postAttentionNorm: layer.postAttentionNorm,
+          linears: layer.linears.map { Linear(weight: pack($0.weight), bias: $0.bias) })
+      }, finalNorm: finalNorm, head: pack(head))
+  }
+
+  private init(
+    embedding: WeightMatrix, layers: [LayerWeights], finalNorm: Matrix, head: WeightMatrix
+  ) {
+    self.embedding = embedding
+    self.layers = layers
+    self.finalNorm = finalNorm
+    self.head = head
+  }
+
   /// Stands in while the tensors change.
   static let none = ModelWeights()
 
