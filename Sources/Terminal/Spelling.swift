@@ -1,9 +1,9 @@
 // Finds the word that was probably meant (Specs/CommandLine.md, "Near misses").
 
-enum Spelling {
+public enum Spelling {
   /// The candidate that is fewest edits away, when that is few for the word's length; `nil` when
   /// nothing is near. A candidate that the word begins counts as near.
-  static func nearest(to word: String, among candidates: [String]) -> String? {
+  public static func nearest(to word: String, among candidates: [String]) -> String? {
     let letters = Array(word.lowercased().unicodeScalars)
     // Longer than any name of ours: not a typing mistake, and not worth a quadratic table.
     guard !letters.isEmpty, letters.count <= 40 else { return nil }

@@ -54,6 +54,11 @@ enum CommandTable {
   static let parser = CommandLineParser(
     program: "datanet", commands: commands.map { $0.declaration }, globals: globals)
 
+  /// The name that was probably meant.
+  static func nearest(to name: String, among names: [String]) -> String? {
+    Spelling.nearest(to: name, among: names)
+  }
+
   static func command(named name: String) -> (any Command.Type)? {
     commands.first { $0.declaration.name == name }
   }

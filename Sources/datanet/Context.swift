@@ -1,5 +1,8 @@
 // What a command has at hand while it runs: its values, the home directory, where results go.
 
+import Claims
+import Content
+import Cryptography
 import Glibc
 import Store
 import Terminal
@@ -21,10 +24,34 @@ struct Context {
     try Store.open(home, access: access)
   }
 
+  /// The identity that signs, after asking for its passphrase if it is sealed.
+  func identity() throws -> Identity {
+    guard IdentityKeeper.exists(in: home) else {
+      throw Failure.notFound("there is no identity in \(home.path); run 'datanet init' first")
+    }
+    guard try IdentityKeeper.summary(in: home).isSealed else {
+      return try IdentityKeeper.open(in: home)
+    }
+    let passphrase = try Passphrase.ask("Passphrase of the identity in \(home.path): ")
+    return try IdentityKeeper.open(in: home, passphrase: passphrase)
+  }
+
+  /// Signs a claim, keeps it, and says so.
+  func publish(_ content: ClaimContent, to datanet: CID, in store: Store) throws -> Claim {
+    try store.claims.append(
+      content, to: datanet, by: try identity(), timeMilliseconds: Moment.milliseconds())
+  }
+
   /// Progress of long work: silent under `--quiet`, and plain lines are kept out of the way of
   /// programs that asked for `--json`.
   func progress(_ title: String, unit: Progress.Unit = .bytes, total: Int? = nil) -> Progress {
     let isQuiet = invocation.has("quiet") || (output.isJSON && isatty(2) == 0)
     return Progress(title, unit: unit, total: total, isQuiet: isQuiet)
+  }
+
+  /// A table's lines, as wide as the terminal.
+  func show(_ table: Table) {
+    let width = output.isTerminal ? Screen.columns(of: 1) : 0
+    for line in table.lines(width: width, style: output.style) { output.text(line) }
   }
 }

@@ -25,6 +25,13 @@ enum Moment {
   /// Seconds since 1970.
   static func now() -> Int { time(nil) }
 
+  /// Milliseconds since 1970, as claims carry them.
+  static func milliseconds() -> Int {
+    var moment = timespec()
+    unsafe clock_gettime(CLOCK_REALTIME, &moment)
+    return max(0, moment.tv_sec * 1000 + moment.tv_nsec / 1_000_000)
+  }
+
   static func monotonic() -> Double {
     var moment = timespec()
     unsafe clock_gettime(CLOCK_MONOTONIC, &moment)

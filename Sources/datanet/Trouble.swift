@@ -1,6 +1,7 @@
 // Errors of the modules, as the one line and the exit code that a person gets
 // (Specs/CommandLine.md, "Exit codes").
 
+import Claims
 import Content
 import Cryptography
 import Store
@@ -22,6 +23,8 @@ enum Trouble {
     switch error {
     case is DagCBORError: .refused
     case is CIDError: .usage
+    case is ClaimError, is CARError, is ManifestError, is StrictError: .refused
+    case let error as ClaimStoreError: code(of: error)
     case let error as StoreError: code(of: error)
     case let error as DiskError: error.kind == .missing ? .notFound : .failed
     default: .failed
@@ -33,6 +36,13 @@ enum Trouble {
     case .missing, .noStore: .notFound
     case .damaged, .changedInPlace, .wrongAddress: .refused
     case .tooLarge, .storeExists, .quota, .cancelled: .failed
+    }
+  }
+
+  private static func code(of error: ClaimStoreError) -> ExitCode {
+    switch error {
+    case .unknownDatanet, .notGenesis: .notFound
+    case .ownChainIncomplete, .ownChainForked: .refused
     }
   }
 }

@@ -49,8 +49,8 @@ enum BlockCommand: Command {
         throw Failure.usage("'block get' needs the CID of a block")
       }
       let store = try context.store(access: .readOnly)
-      let cid = try BlockName(text, codec: .raw).resolved(in: store)
-      context.output.raw(try store.blocks.block(cid))
+      let names = Names(store: store)
+      context.output.raw(try names.bytes(of: try names.block(text, codec: codec)))
     }
   }
 

@@ -18,11 +18,12 @@ enum DagCommand: Command {
 
   static func run(_ context: Context) throws {
     let store = try context.store(access: .readOnly)
-    let cid = try BlockName(context.invocation.required("CID"), codec: .dagCBOR).resolved(in: store)
+    let names = Names(store: store)
+    let cid = try names.block(context.invocation.required("CID"), codec: .dagCBOR)
     guard cid.codec == .dagCBOR else {
       throw Failure.failed("\(cid) holds bytes without structure; 'datanet block get' writes them")
     }
-    let value = try Value(decoding: try store.blocks.block(cid))
+    let value = try Value(decoding: try names.bytes(of: cid))
     context.output.raw(Array((value.dagJSON + "\n").utf8))
   }
 }

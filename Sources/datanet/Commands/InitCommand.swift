@@ -23,20 +23,16 @@ enum InitCommand: Command {
     ])
 
   static func run(_ context: Context) throws {
-    let keyring = Keyring(home: context.home)
     try context.home.makeDirectories()
-    // Two at once must not each believe that the identity on the disk is theirs.
-    let lock = try FileLock("\(context.home.locksPath)/identity", .exclusive)
-    defer { extendLifetime(lock) }
-    let isNew = !keyring.exists
+    if !context.home.exists { _ = try Store.make(context.home) }
+    let isNew = !IdentityKeeper.exists(in: context.home)
     if isNew {
       let passphrase =
         context.invocation.has("passphrase")
         ? try Passphrase.askForNew("New passphrase for the identity: ") : nil
-      _ = try keyring.make(passphrase: passphrase)
+      _ = try IdentityKeeper.make(in: context.home, passphrase: passphrase)
     }
-    if !context.home.exists { _ = try Store.make(context.home) }
-    let (publicKey, isSealed) = try keyring.summary()
+    let (publicKey, isSealed) = try IdentityKeeper.summary(in: context.home)
     context.output.json([
       "did": .string(publicKey.did), "home": .string(context.home.path), "made": .bool(isNew),
       "sealed": .bool(isSealed),

@@ -196,8 +196,7 @@ struct Examination {
   }
 
   private var identity: Finding {
-    let keyring = Keyring(home: home)
-    guard keyring.exists else {
+    guard IdentityKeeper.exists(in: home) else {
       return Finding(
         name: "identity", state: .odd, found: "none yet", advice: "run 'datanet init'")
     }
@@ -209,7 +208,7 @@ struct Examination {
         advice: "chmod 600 \(home.identityPath)")
     }
     do {
-      let (publicKey, isSealed) = try keyring.summary()
+      let (publicKey, isSealed) = try IdentityKeeper.summary(in: home)
       let how = isSealed ? "sealed under a passphrase" : "not sealed"
       return Finding(name: "identity", state: .good, found: "\(publicKey.did), \(how)")
     } catch {
