@@ -13,11 +13,11 @@ protocol Command: SendableMetatype {
 
 enum CommandTable {
   static let commands: [any Command.Type] = [
-    InitCommand.self,
+    InitCommand.self, CreateCommand.self,
+    AddCommand.self, ListCommand.self, LogCommand.self, StatusCommand.self,
     BlockCommand.self, DagCommand.self,
     ModelCommand.self,
-    DoctorCommand.self,
-    CompletionsCommand.self,
+    DoctorCommand.self, CompletionsCommand.self,
   ]
 
   /// The headings of `datanet --help`, in order.

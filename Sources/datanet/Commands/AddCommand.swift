@@ -1,0 +1,162 @@
+// `datanet add`: contributes files; see Specs/Store.md, "Adding", and Specs/Claims.md,
+// "contribution".
+
+import Claims
+import Content
+import Cryptography
+import JSON
+import Store
+import Terminal
+
+enum AddCommand: Command {
+  static let declaration = Declaration(
+    "add", group: CommandTable.Group.contribute,
+    summary: "Contribute files to a Datanet",
+    prose: """
+      Reads the files, finds their records (JSONL, CSV, text, Markdown; other files are kept as \
+      bytes), cuts them into chunks, stores what is not here yet, and signs a contribution. One \
+      folder gives the paths inside it; several paths keep their own names. Symbolic links inside \
+      folders are left out.
+
+      A record that does not parse is counted and shown with its line, and the rest goes on; with \
+      --strict nothing is contributed. With --in-place the bytes stay where they are, and a file \
+      that changes later is noticed and no longer served.
+
+      Ctrl-C keeps the chunks that are stored; adding the same files again goes on from there.
+      """,
+    arguments: [
+      Argument("NET", .datanet, .one, "the Datanet"),
+      Argument("PATH", .file, .oneOrMore, "files or folders"),
+    ],
+    options: [
+      .value("license", "SPDX", "The licence of these records", default: "the Datanet's"),
+      .value("name", "TEXT", "What the contribution is called", default: "the path's last name"),
+      .value("note", "TEXT", "What a reader should know about it"),
+      .value(
+        "replaces", "CLAIM", .identifier, "Your older contribution that this one takes the place of"
+      ),
+      .flag("in-place", "Leave the bytes where they are"),
+      .flag("strict", "Stop at the first record that does not parse"),
+    ],
+    examples: [
+      Example("datanet add recipes train.jsonl", "One file."),
+      Example(
+        "datanet add recipes data/ --license CC0-1.0 --note 'Collected by hand'",
+        "A folder with everything in it."),
+      Example(
+        "datanet add recipes train.jsonl --replaces bafyreigbtj4x7ip",
+        "A newer version of an earlier contribution."),
+    ])
+
+  static func run(_ context: Context) throws {
+    let invocation = context.invocation
+    let store = try context.store()
+    let names = Names(store: store)
+    let datanet = try names.datanet(invocation.required("NET"))
+    let identity = try context.identity()
+    let license = invocation.text("license")
+    try checkPermission(identity.publicKey, license, datanet, store)
+    let replaces = try invocation.text("replaces").map { text in
+      let entry = try names.entry(text)
+      guard entry.author == identity.publicKey else {
+        throw Failure.refused("\(Shown.entry(entry.id)) is not yours, so you cannot replace it")
+      }
+      return entry.id
+    }
+
+    let paths = invocation.texts("PATH")
+    let files = try FileWalk.files(at: paths)
+    guard !files.isEmpty else {
+      throw Failure.failed("there is no file in \(paths.joined(separator: ", "))")
+    }
+    var options = AddOptions()
+    options.inPlace = invocation.has("in-place")
+    options.strict = invocation.has("strict")
+    let progress = context.progress("Adding")
+    let addition = try adding(progress) {
+      try store.blocks.add(files, options: options) { state in
+        progress.set(done: state.bytes, total: state.totalBytes, item: state.currentFile)
+        return !Interruption.isRequested
+      }
+    }
+    let manifest = addition.manifest
+    let publication = Publication(
+      manifest: manifest.cid, records: Int(manifest.records), bytes: Int(manifest.bytes),
+      license: license, name: invocation.text("name") ?? lastName(paths),
+      note: invocation.text("note"), replaces: replaces)
+    let claim = try store.claims.append(
+      .contribution([publication]), to: datanet, by: identity,
+      timeMilliseconds: Moment.milliseconds())
+    // The addition keeps its chunks from being collected until the claim is stored.
+    extendLifetime(addition)
+    report(addition, claim, try store.claims.entry(EntryID(claim: claim.digest)), context)
+  }
+
+  private static func adding(
+    _ progress: Progress, _ work: () throws -> Addition
+  ) throws -> Addition {
+    defer { progress.finish() }
+    do {
+      return try work()
+    } catch StoreError.cancelled(let kept) {
+      throw Failure.failed(
+        "stopped: nothing was contributed; \(Quantity.bytes(kept)) of new chunks are kept, and "
+          + "adding the same files again goes on from there")
+    }
+  }
+
+  private static func checkPermission(
+    _ author: PublicKey, _ license: String?, _ datanet: CID, _ store: Store
+  ) throws {
+    let status = try store.claims.status(of: datanet)
+    let name = Printable.line(status.policy.name)
+    guard status.policy.allows(license) else {
+      let allowed = status.policy.licenses.joined(separator: ", ")
+      throw Failure.refused("'\(name)' allows the licences \(allowed), not '\(license ?? "")'")
+    }
+    let height = try store.claims.frontier(of: datanet)[author]?.count ?? 0
+    guard try store.claims.roles(in: datanet).holds(.contributor, author, at: height) else {
+      throw Failure.refused(
+        "you may not contribute to '\(name)': a curator grants it with "
+          + "'datanet grant \(name) \(author.did) contributor'")
+    }
+  }
+
+  private static func lastName(_ paths: [String]) -> String? {
+    guard paths.count == 1, let name = paths[0].split(separator: "/").last, name != ".",
+      name != ".."
+    else { return nil }
+    return String(name)
+  }
+
+  private static func report(
+    _ addition: Addition, _ claim: Claim, _ entry: DatanetState.Entry?, _ context: Context
+  ) {
+    let manifest = addition.manifest
+    context.output.json([
+      "claim": .cid(claim.cid), "manifest": .cid(manifest.cid),
+      "files": .int(Int(manifest.fileCount)), "records": .int(Int(manifest.records)),
+      "unparsed": .int(Int(manifest.unparsed)), "chunks": .int(Int(manifest.chunkCount)),
+      "bytes": .int(Int(manifest.bytes)), "newBytes": .int(addition.newBytes),
+      "newBlocks": .int(addition.newBlocks), "duplicates": .int(0),
+      "problems": .array(addition.problems.map { .string("\($0)") }),
+    ])
+    let output = context.output
+    output.text(
+      "Contributed \(Quantity.count(Int(manifest.records), "record")) in "
+        + "\(Quantity.count(Int(manifest.fileCount), "file")), "
+        + "\(Quantity.bytes(Int(manifest.bytes))); stored \(Quantity.bytes(addition.newBytes)) that "
+        + "were not here, manifest included")
+    output.text("\(claim.cid)")
+    if manifest.unparsed > 0 {
+      output.text(
+        "\(Quantity.count(Int(manifest.unparsed), "record does", "records do")) not parse:")
+      for problem in addition.problems.prefix(10) {
+        output.text("  \(Printable.line("\(problem)"))")
+      }
+    }
+    if let entry, entry.standing != .live {
+      output.text("It does not count yet: \(Shown.reason(entry.standing)).")
+    }
+  }
+}
