@@ -28,24 +28,15 @@ import Testing
 
   private func outlines(_ contribution: Contribution) throws -> [(ChunkEntry, Outline)] {
     var result: [(ChunkEntry, Outline)] = []
-    func read(_ node: ManifestNode<ChunkEntry>) throws {
-      switch node {
-      case .leaf(let chunks, let outline):
-        let cid = try #require(outline)
-        result += zip(chunks, try Manifest.outlines(cid, of: chunks, contribution.source))
-      case .branch(let branches):
-        for branch in branches {
-          try read(TreeCursor<ChunkEntry>.node(branch, contribution.source))
-        }
-      }
+    try contribution.manifest.forEachOutlinedLeaf(contribution.source) { leaf in
+      result += zip(leaf.chunks.map(\.item), leaf.outlines)
     }
-    try read(contribution.manifest.chunks)
     return result
   }
 
   @Test func `a chunk is rebuilt from the records of another version and a few new bytes`() throws {
     var index = SegmentIndex()
-    for (chunk, outline) in try outlines(before) { index.add(chunk.cid, outline: outline) }
+    try index.add(before.manifest, before.source)
     var new = 0
     for (chunk, outline) in try outlines(after) where before.blocks[chunk.cid] == nil {
       let patch = ChunkPatch(chunk, outline: outline, held: index)
@@ -72,8 +63,18 @@ import Testing
       to: after.manifest, before.source(or: after))
     let left = Set(try outlines(before).map(\.0.cid))
     let right = Set(try outlines(after).map(\.0.cid))
-    #expect(Set(difference.onlyLeft.map(\.cid)) == left.subtracting(right))
-    #expect(Set(difference.onlyRight.map(\.cid)) == right.subtracting(left))
+    #expect(Set(difference.onlyLeft.map(\.item.cid)) == left.subtracting(right))
+    #expect(Set(difference.onlyRight.map(\.item.cid)) == right.subtracting(left))
+    for chunk in difference.onlyRight {
+      var parts: [UInt8] = []
+      let range = chunk.before.bytes..<chunk.before.bytes + UInt64(chunk.item.byteCount)
+      try after.manifest.forEachPart(of: range, after.source) { part in
+        parts += try after.source(part.chunk.cid)[part.range]
+      }
+      #expect(parts == after.blocks[chunk.item.cid])
+      let files = try after.manifest.files(in: chunk, after.source)
+      #expect(files.map(\.range) == [0..<chunk.item.byteCount])
+    }
     let none = try before.manifest.chunkDifference(to: before.manifest) { _ in
       throw Contribution.Missing()
     }

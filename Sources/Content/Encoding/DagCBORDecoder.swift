@@ -37,6 +37,15 @@ public struct DagCBORDecoder: Sendable {
     return start..<offset
   }
 
+  /// Checks any item and gives the addresses in it.
+  public mutating func links() throws(DagCBORError) -> [CID] {
+    try scan { (scanner) throws(DagCBORError) in
+      var links: [CID]? = []
+      try scanner.skip(depth: 0, links: &links)
+      return links ?? []
+    }
+  }
+
   /// The count of the array that begins here.
   public mutating func array() throws(DagCBORError) -> Int {
     try scan { (scanner) throws(DagCBORError) in
@@ -55,13 +64,13 @@ public struct DagCBORDecoder: Sendable {
 
   /// Passes over the text `expected`, or refuses what stands here instead.
   public mutating func key(_ expected: StaticString) throws(DagCBORError) {
-    let start = offset
-    let found = try scan { (scanner) throws(DagCBORError) in
-      let head = try scanner.head()
-      let bytes = unsafe try scanner.take(Self.expect(head, .text).argument)
-      return expected.withUTF8Buffer { unsafe $0.elementsEqual(bytes) }
+    try scan { (scanner) throws(DagCBORError) in
+      let head = try Self.expect(try scanner.head(), .text)
+      let bytes = unsafe try scanner.take(head.argument)
+      guard expected.withUTF8Buffer({ unsafe $0.elementsEqual(bytes) }) else {
+        throw DagCBORError(offset: head.offset, rule: .expected)
+      }
     }
-    guard found else { throw DagCBORError(offset: start, rule: .expected) }
   }
 
   public mutating func text() throws(DagCBORError) -> String {
@@ -103,9 +112,13 @@ public struct DagCBORDecoder: Sendable {
   }
 
   public mutating func bool() throws(DagCBORError) -> Bool {
-    let start = offset
-    guard let bool = try value().bool else { throw DagCBORError(offset: start, rule: .expected) }
-    return bool
+    try scan { (scanner) throws(DagCBORError) in
+      let head = try Self.expect(try scanner.head(), .simple)
+      guard let bool = try scanner.simple(head).bool else {
+        throw DagCBORError(offset: head.offset, rule: .expected)
+      }
+      return bool
+    }
   }
 
   /// An address that can be followed here.

@@ -200,22 +200,29 @@ struct DagCBORHead {
 
   /// Checks an item and passes over it.
   mutating func skip(depth: Int) throws(DagCBORError) {
+    var links: [CID]?
+    try skip(depth: depth, links: &links)
+  }
+
+  /// Checks an item and passes over it; the addresses in it are added to `links`, if wanted.
+  mutating func skip(depth: Int, links: inout [CID]?) throws(DagCBORError) {
     let head = try head()
     switch head.kind {
     case .unsigned, .negative, .float: break
     case .bytes: unsafe _ = try take(head.argument)
     case .text: try checkText(head.argument)
     case .array:
-      for _ in 0..<(try items(head, depth: depth)) { try skip(depth: depth + 1) }
+      for _ in 0..<(try items(head, depth: depth)) { try skip(depth: depth + 1, links: &links) }
     case .map:
       var keys = DagCBORKeys()
       for _ in 0..<(try items(head, depth: depth)) {
         let key = unsafe try key(&keys)
         offset -= key.count
         try checkText(UInt64(key.count))
-        try skip(depth: depth + 1)
+        try skip(depth: depth + 1, links: &links)
       }
-    case .tag: _ = try link(head)
+    case .tag:
+      if case .link(let cid) = try link(head) { links?.append(cid) }
     case .simple: _ = try simple(head)
     }
   }
