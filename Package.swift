@@ -129,7 +129,7 @@ var targets: [Target] = [
   tests("UnicodeTextTests", ["UnicodeText"]),
   tests("JSONTests", ["JSON"]),
   tests("ContentTests", ["Content", "Cryptography", "JSON"]),
-  tests("RecordsTests", ["Records", "Content", "Cryptography", "JSON"]),
+  tests("RecordsTests", ["Records", "Content", "Cryptography", "JSON", "UnicodeText"]),
   tests("ClaimsTests", ["Histories", "Claims", "Content", "Cryptography"]),
   tests("CanonicalMathTests", ["CanonicalMath", "CanonicalKernels", "JSON"]),
   tests("TokenizationTests", ["Tokenization", "JSON"]),

@@ -29,7 +29,7 @@ struct TokenHash {
   var isEmpty: Bool { length == 0 }
 
   @inline(__always) mutating func take(_ byte: UInt8) {
-    group |= UInt64(byte) << (length & 7 << 3)
+    group |= UInt64(byte) << ((length & 7) << 3)
     length &+= 1
     if length & 7 == 0 {
       state = DuplicateConstants.mixed(state ^ group, DuplicateConstants.group)
