@@ -52,6 +52,9 @@ public enum Kernels {
     }
   }
 
+  /// Makes this thread's CPU flush subnormals, or not: what some libraries do, for tests of `check`.
+  public static func setFlushToZero(_ on: Bool) { ck_set_flush_to_zero(on ? 1 : 0) }
+
   /// Threads that share one call's outputs, the caller included. The default is every CPU that the
   /// process may use. A call made while another thread's runs keeps to its own thread.
   public static var threads: Int {

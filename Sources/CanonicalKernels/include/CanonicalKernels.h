@@ -189,3 +189,12 @@ void ck_sincos64(double x, double *sine, double *cosine);
 /// cosines/sines[p, i] = of the float32 product position·frequency[i], rounded to float32.
 void ck_rotation_table(ptrdiff_t firstPosition, ptrdiff_t positions, ptrdiff_t n,
                        const float *frequencies, float *cosines, float *sines);
+
+/// The battery of Fixtures/arithmetic: case `index` on the kernels of `table`. The result is `count`
+/// numbers in `*out`, which the caller releases; `ck_digest` of them must be `ck_battery_expected`.
+int ck_battery_count(void);
+const char *ck_battery_name(int index);
+uint64_t ck_battery_expected(int index);
+ptrdiff_t ck_battery_run(const ck_table *table, int index, float **out);
+/// FNV-1a, 64 bits, over the little-endian bits, every NaN as 0x7FC00000.
+uint64_t ck_digest(ptrdiff_t n, const float *x);
