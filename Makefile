@@ -3,6 +3,7 @@
 #
 #   make run        build, and show what the program does
 #   make test       every test
+#   make test-arm   the arithmetic's kernels for aarch64, under qemu
 #   make bench      the table of Specs/Performance.md
 #   make fuzz       coverage-guided fuzzing of every decoder, a minute each (SECONDS_EACH=600)
 #   make fixtures   make Fixtures/ again and show what changed
@@ -12,7 +13,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := run
-.PHONY: run test bench fuzz fixtures lint install clean
+.PHONY: run test test-arm bench fuzz fixtures lint install clean
 
 # A crash report on a closed terminal must not hold up what waits for the process.
 export SWIFT_BACKTRACE := enable=no
@@ -30,6 +31,9 @@ run:
 
 test:
 	@$(READY); exec "$$swift" test --disable-xctest
+
+test-arm:
+	@$(READY); exec .ci/arm "$$swift"
 
 bench:
 	@$(READY); "$$swift" build -c release --product datanet >&2; \

@@ -18,7 +18,8 @@ public struct ArithmeticSelfTest: Sendable, Equatable {
 
     public var description: String {
       let at = firstElement.map { ", first at element \($0)" } ?? ""
-      return "\(variant.name): \(name): \(differingBits) bits differ from the portable kernels\(at); "
+      return
+        "\(variant.name): \(name): \(differingBits) bits differ from the portable kernels\(at); "
         + "digest \(Self.hex(digest)) is not \(Self.hex(expectedDigest))"
     }
     static func hex(_ x: UInt64) -> String {
