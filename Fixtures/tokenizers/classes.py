@@ -66,6 +66,12 @@ for c in scalars:
         if nfd.normalize_str("a\u0345" + chr(c)) == "a\u0345" + chr(c): newer.append(c)
     low = lower.normalize_str(chr(c))
     if low != chr(unicode.utf8proc_tolower(c)): lowered.append((c, low))
+# Nor do they make a newer composite, whose second half is left alone instead: it does nothing else.
+newer = sorted(set(newer) | {ord(decomposition(c)[1]) for c in newer
+                             if nfd.normalize_str(chr(c)) == chr(c) and len(decomposition(c)) == 2
+                             and normalizers.NFC().normalize_str(decomposition(c)) != chr(c)
+                             and unicode.utf8proc_get_property(ord(decomposition(c)[1])).contents.rank == 0
+                             and unicode.utf8proc_get_property(c).contents.category == 7})
 print("decompositions that differ:", [hex(c) for c in wrong], file=sys.stderr)
 def ranges(values):
     out = []

@@ -61,8 +61,15 @@ enum SplitPattern: Equatable {
     (#"[\r\n]"#, .newline),
   ]
 
+  private static let meta = Array(#"\.[](){}*+?|^$#-&~"#.utf8)
+
   /// The pattern of a regular expression, or nil for an unknown one.
   init?(regex: String) {
+    // Without a character that has a meaning of its own, the expression is the text that it matches.
+    if !regex.isEmpty, !regex.utf8.contains(where: { Self.meta.contains($0) }) {
+      self = .literal(Array(regex.utf8))
+      return
+    }
     guard let found = Self.known.first(where: { $0.regex.utf8.elementsEqual(regex.utf8) }) else {
       return nil
     }

@@ -155,8 +155,9 @@ enum Composition {
 
   /// The primary composite of two scalars, if there is one.
   static func pair(_ first: Unicode.Scalar, _ second: Unicode.Scalar) -> Unicode.Scalar? {
-    // No scalar below U+0300 is the second half of a composite.
-    if second.value < 0x300 { return nil }
+    // No scalar below U+0300 is the second half of a composite. U+11A7 is none either, but utf8proc
+    // takes it for the first of the trailing jamo, which is the one after it.
+    if second.value < 0x300 || second.value == 0x11A7 { return nil }
     return unsafe withUnsafeTemporaryAllocation(of: Int32.self, capacity: 2) { buffer in
       unsafe buffer[0] = Int32(bitPattern: first.value)
       unsafe buffer[1] = Int32(bitPattern: second.value)

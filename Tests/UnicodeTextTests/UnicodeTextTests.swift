@@ -14,6 +14,7 @@ private func scalars(_ values: UInt32...) -> [Unicode.Scalar] {
     #expect(Normalization.nfkc.applied(to: scalars(0xFB01, 0xB2)) == scalars(0x66, 0x69, 0x32))
     #expect(Normalization.nfc.applied(to: scalars(0x1100, 0x1161, 0x11A8)) == scalars(0xAC01))
     #expect(Normalization.nfd.applied(to: scalars(0xAC01)) == scalars(0x1100, 0x1161, 0x11A8))
+    #expect(Normalization.nfc.applied(to: scalars(0xB6D4, 0x11A7)) == scalars(0xB6D4, 0x11A7))
     // Composition exclusions stay apart, singletons change.
     #expect(Normalization.nfc.applied(to: scalars(0x958)) == scalars(0x915, 0x93C))
     #expect(Normalization.nfc.applied(to: scalars(0x212B)) == scalars(0xC5))
