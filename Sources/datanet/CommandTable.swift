@@ -16,7 +16,9 @@ enum CommandTable {
     InitCommand.self, CreateCommand.self,
     AddCommand.self, ListCommand.self, LogCommand.self, StatusCommand.self,
     BlockCommand.self, DagCommand.self,
+    TrainCommand.self,
     ModelCommand.self,
+    LessonCommand.self,
     DoctorCommand.self, CompletionsCommand.self,
   ]
 

@@ -1,0 +1,60 @@
+// From the options of `datanet train` to a recipe (Specs/Runs.md, "Recipe").
+
+import Checkpoints
+import Learning
+import Terminal
+
+enum RecipeOptions {
+  static func form(_ options: Invocation, contextLength: Int) throws -> RecordForm {
+    let longest = options.integer("max-tokens") ?? contextLength
+    guard longest <= contextLength else {
+      throw Failure.usage(
+        "--max-tokens \(longest) is more than the base's context \(contextLength)")
+    }
+    return RecordForm(
+      loss: options.text("loss").flatMap { RecordForm.Loss(rawValue: $0) } ?? .completion,
+      maximumTokens: longest,
+      overlong: options.text("overlong").flatMap { RecordForm.Overlong(rawValue: $0) } ?? .refuse)
+  }
+
+  static func recipe(
+    _ options: Invocation, base: BaseIdentity, data: RecordList, form: RecordForm, usable: Int
+  ) throws -> Recipe {
+    let perStep = (options.integer("batch") ?? 8) * (options.integer("accumulate") ?? 1)
+    var steps = options.integer("steps") ?? 200
+    if let epochs = options.number("epochs") {
+      guard !options.has("steps") else { throw Failure.usage("give --steps or --epochs, not both") }
+      guard epochs > 0, epochs <= 1e6 else { throw Failure.usage("--epochs has to be above 0") }
+      steps = max(1, Int((epochs * Double(usable) / Double(perStep)).rounded(.up)))
+    }
+    let schedule = Schedule(
+      shape: options.text("schedule").flatMap { Schedule.Shape(rawValue: $0) } ?? .cosine,
+      warmUpSteps: options.integer("warmup") ?? steps / 20)
+    let recipe = Recipe(
+      base: base, data: data, form: form,
+      adapter: AdapterShape(
+        rank: options.integer("rank") ?? 8, alpha: options.number("alpha") ?? 16,
+        isRankStabilized: options.has("rslora"), targets: try targets(options.text("targets"))),
+      optimizer: OptimizerSettings(
+        learningRate: options.number("lr") ?? 0.001, decay: options.number("decay") ?? 0,
+        maximumNorm: options.number("clip") ?? 1),
+      schedule: schedule, steps: steps, recordsPerStep: perStep,
+      order: options.text("order").flatMap { RecordOrder(rawValue: $0) } ?? .shuffled,
+      stepsPerCheckpoint: options.integer("checkpoint-every") ?? 50,
+      salt: UInt64(options.integer("seed") ?? 0))
+    // Numbers out of range are named as the recipe names them.
+    return try Recipe(recipe.value)
+  }
+
+  private static func targets(_ list: String?) throws -> [LinearRole] {
+    guard let list else { return LinearRole.attention }
+    if list == "all" || list == "all-linear" { return LinearRole.allCases }
+    if list == "attention" { return LinearRole.attention }
+    return try list.split(separator: ",").map { name in
+      guard let role = LinearRole(abbreviation: String(name)) else {
+        throw Failure.usage("--targets: '\(name)' is none of q, k, v, o, gate, up, down, all")
+      }
+      return role
+    }
+  }
+}
