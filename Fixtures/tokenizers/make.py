@@ -179,6 +179,22 @@ if __name__ == "__main__":
             if name in ("gpt2", "llama2"):  # the older spelling of merges
                 file["model"]["merges"] = [" ".join(m) for m in file["model"]["merges"]]
             (here / f"{name}.json").write_text(json.dumps(file, ensure_ascii=False, separators=(",", ":")))
+        # For the trainer: a text, and what the library learns from it.
+        folder = here / "training"
+        folder.mkdir(exist_ok=True)
+        text = "\n".join(prose(11, 40000)) + "abababab aaaaaaa banana\u00e9\u0301 \U0001f600\U0001f601" * 30
+        (folder / "text.txt").write_text(text)
+        for name, pre in (("gpt2", pre_tokenizers.ByteLevel(add_prefix_space=False)),
+                          ("llama3", pre_tokenizers.Sequence([split(LLAMA3), bytes_only()])),
+                          ("qwen2", pre_tokenizers.Sequence([split(QWEN2), bytes_only()]))):
+            tokenizer = Tokenizer(models.BPE())
+            tokenizer.pre_tokenizer = pre
+            tokenizer.train_from_iterator([text], trainers.BpeTrainer(
+                vocab_size=700, min_frequency=2, special_tokens=["<|end|>", "<|pad|>"], show_progress=False,
+                initial_alphabet=pre_tokenizers.ByteLevel.alphabet()))
+            model = json.loads(tokenizer.to_str())["model"]
+            (folder / f"{name}.json").write_text(json.dumps(
+                {"vocab": model["vocab"], "merges": model["merges"]}, ensure_ascii=False, separators=(",", ":")))
     with open(options.out or here / "cases.jsonl", "w") as out:
         for path in sorted(here.glob("*.json")):
             tokenizer = Tokenizer.from_file(str(path))
