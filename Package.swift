@@ -121,16 +121,16 @@ var targets: [Target] = [
     ]),
 
   .target(
-    name: "Histories", dependencies: ["Claims", "Content", "Cryptography"], path: "Tests/Histories",
+    name: "Histories", dependencies: ["Claims", "Content", "Cryptography", "JSON"], path: "Tests/Histories",
     swiftSettings: strict),
 
   tests("ArchitectureTests", []),
-  tests("CryptographyTests", ["Cryptography", "JSON"]),
+  tests("CryptographyTests", ["Histories", "Cryptography", "JSON"]),
   tests("UnicodeTextTests", ["UnicodeText"]),
   tests("JSONTests", ["JSON"]),
   tests("ContentTests", ["Content", "Cryptography", "JSON"]),
   tests("RecordsTests", ["Records", "Content", "Cryptography", "JSON", "UnicodeText"]),
-  tests("ClaimsTests", ["Histories", "Claims", "Content", "Cryptography"]),
+  tests("ClaimsTests", ["Histories", "Claims", "Content", "Cryptography", "JSON"]),
   tests("CanonicalMathTests", ["CanonicalMath", "CanonicalKernels", "JSON"]),
   tests("TokenizationTests", ["Tokenization", "JSON"]),
   tests("CheckpointsTests", ["Checkpoints", "JSON", "CanonicalMath"]),
