@@ -14,7 +14,10 @@ protocol Command: SendableMetatype {
 enum CommandTable {
   static let commands: [any Command.Type] = [
     InitCommand.self, CreateCommand.self,
-    AddCommand.self, ListCommand.self, LogCommand.self, StatusCommand.self,
+    AddCommand.self, ListCommand.self, LogCommand.self, ShowCommand.self, StatusCommand.self,
+    CatCommand.self, RecordCommand.self, GetCommand.self, DiffCommand.self,
+    ReviewCommand.self, RetractCommand.self, GrantCommand.self, RevokeCommand.self,
+    NoteCommand.self, MilestoneCommand.self,
     BlockCommand.self, DagCommand.self,
     TrainCommand.self,
     ModelCommand.self,

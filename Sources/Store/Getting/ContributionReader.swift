@@ -17,6 +17,9 @@ public final class ContributionReader {
   /// Reads the manifest's nodes.
   func source(_ cid: CID) throws -> [UInt8] { try blocks.block(cid) }
 
+  /// The same for a caller who walks the manifest with a cursor.
+  public var manifestSource: (CID) throws -> [UInt8] { { [self] in try source($0) } }
+
   /// All files in path order.
   public func forEachFile(_ body: (FileEntry) throws -> Void) throws {
     var cursor = manifest.fileCursor()

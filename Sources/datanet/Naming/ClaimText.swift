@@ -33,7 +33,8 @@ enum ClaimText {
     case .note(let note):
       listed(note.fields.map { "sets \($0.name) to '\($0.texts.joined(separator: ", "))'" })
     case .milestone(let milestone):
-      "signs a milestone that reaches \(Quantity.count(milestone.reaches.count, "author"))"
+      "signs a milestone: all of its author's claims so far, and news of "
+        + Quantity.count(milestone.reaches.count, "other author")
         + (milestone.note.map { ": \($0)" } ?? "")
     case .unknown(let kind, _): "says '\(kind)', which this version does not know"
     case .malformed(let kind, _, let reason): "says '\(kind)' wrongly: \(reason)"

@@ -80,6 +80,13 @@ struct Names {
 
   /// A block or claim; a beginning without `bafkrei` or `bafyrei` is taken for `codec`.
   func block(_ text: String, codec: CID.Codec) throws -> CID {
+    guard let cid = try blockIfAny(text, codec: codec) else {
+      throw Failure.notFound("there is no block '\(Printable.line(text))' here")
+    }
+    return cid
+  }
+
+  func blockIfAny(_ text: String, codec: CID.Codec) throws -> CID? {
     if let cid = try Prefix.whole(text) { return cid }
     for codec in [codec, codec == .raw ? .dagCBOR : .raw] {
       guard let beginning = try Prefix.full(text, codec) else { continue }
@@ -97,7 +104,7 @@ struct Names {
       if found.count > 1 { throw Prefix.ambiguous(text, found.map { "\($0)" }) }
       if let cid = found.first { return cid }
     }
-    throw Failure.notFound("there is no block '\(Printable.line(text))' here")
+    return nil
   }
 
   /// A block's or a claim's bytes.
@@ -112,8 +119,11 @@ struct Names {
   func author(_ text: String, in datanet: CID) throws -> PublicKey {
     let key = text.hasPrefix("did:") ? text : "did:key:\(text)"
     if let whole = try? PublicKey(did: key) { return whole }
-    let known = try store.claims.frontier(of: datanet).entries.map(\.author)
-    let found = known.filter { key.utf8.count >= 16 && $0.did.hasPrefix(key) }
+    let said = try store.claims.frontier(of: datanet).entries.map(\.author)
+    let granted = try store.claims.roles(in: datanet).holdings.map(\.author)
+    let found = Set(said + granted).sorted().filter {
+      key.utf8.count >= 16 && $0.did.hasPrefix(key)
+    }
     if found.count > 1 { throw Prefix.ambiguous(text, found.map(\.did)) }
     guard let author = found.first else {
       throw Failure.notFound(
