@@ -76,38 +76,5 @@ public struct DagCBOREncoder: Sendable {
     bytes.append(contentsOf: cid.bytes)
   }
 
-  public mutating func value(_ value: Value) {
-    switch value {
-    case .null: null()
-    case .bool(let value): bool(value)
-    case .integer(let value):
-      if value >= 0 {
-        head(0, UInt64(truncatingIfNeeded: value))
-      } else {
-        head(1, UInt64(truncatingIfNeeded: -1 - value))
-      }
-    case .float(let value): float(value)
-    case .bytes(let value): bytes(value)
-    case .text(let value): text(value)
-    case .array(let items):
-      array(count: items.count)
-      for item in items { self.value(item) }
-    case .map(let entries):
-      map(count: entries.entries.count)
-      for entry in entries.entries {
-        text(entry.key)
-        self.value(entry.value)
-      }
-    case .link(let cid): link(cid)
-    case .foreignLink(let cid): link(cid)
-    }
-  }
-}
-
-extension Value {
-  public func encoded() -> [UInt8] {
-    var encoder = DagCBOREncoder()
-    encoder.value(self)
-    return encoder.bytes
-  }
+  public mutating func value(_ value: Value) { bytes.append(contentsOf: value.encoded()) }
 }
