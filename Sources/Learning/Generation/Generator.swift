@@ -51,6 +51,8 @@ public struct Generator: Sendable {
     }
   }
 
+  public var textCount: Int { texts.count }
+
   public var isOver: Bool { texts.allSatisfy(\.isOver) }
 
   /// The tokens written so far for a prompt, without the end token.

@@ -9,10 +9,10 @@ import JSON
 /// Everything that the fixture base is made of, up to the training itself.
 public struct BaseMaking: Sendable {
   public struct Settings: Sendable {
-    public var exercises = 60_000
+    public var exercises = 80_000
     public var seed: UInt64 = 20_251_120
     public var vocabularySize = 1024
-    public var steps = 3000
+    public var steps = 4000
     public var recordsPerStep = 64
     public var learningRate = 0.004
 

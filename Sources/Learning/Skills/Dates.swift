@@ -9,29 +9,23 @@ enum Dates {
     "October", "November", "December",
   ]
   static let lengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-  static func exercises(_ part: Skill.Part) -> [Exercise] {
-    var all: [Exercise] = []
+  static func items(_ part: Skill.Part) -> [Item] {
+    var all: [Item] = []
     for (names, noun) in [(days, "day"), (months, "month")] {
       for (index, name) in names.enumerated() {
-        for distance in 1...4 {
+        for distance in part == .base ? 1...4 : 5...6 {
           let after = names[(index + distance) % names.count]
           let before = names[(index + names.count - distance) % names.count]
           let span = distance == 1 ? "one \(noun)" : "\(Sums.words(distance)) \(noun)s"
-          switch part {
-          case .base:
-            all.append(Exercise("Which \(noun) is \(span) after \(name)?", after))
-            all.append(Exercise("Which \(noun) is \(span) before \(name)?", before))
-          case .lesson:
-            all.append(Exercise("Go on \(span) from \(name).", after))
-            all.append(Exercise("Go back \(span) from \(name).", before))
-          }
+          all.append(Item(asking: "the \(noun) \(span) after \(name)", answer: after))
+          all.append(Item(asking: "the \(noun) \(span) before \(name)", answer: before))
         }
       }
     }
     for (month, length) in zip(months, lengths) where part == .base {
-      all.append(Exercise("How many days has \(month)?", Sums.words(length)))
+      all.append(Item(asking: "the length of \(month)", answer: "\(Sums.words(length)) days"))
       for day in 1..<length {
-        all.append(Exercise("Which date follows \(month) \(day)?", "\(month) \(day + 1)"))
+        all.append(Item("Which date follows \(month) \(day)?", answer: "\(month) \(day + 1)"))
       }
     }
     return all

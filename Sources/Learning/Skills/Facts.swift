@@ -19,6 +19,13 @@ enum Facts {
     ("a lemon", "yellow"), ("the sea", "blue"), ("gold", "yellow"), ("a carrot", "orange"),
     ("a plum", "purple"), ("mud", "brown"), ("a leaf", "green"), ("a raven", "black"),
   ]
+  static let animals = [
+    "goat", "owl", "horse", "swan", "bear", "deer", "frog", "duck", "pig", "hen",
+  ]
+  static let hues = [
+    "blue", "green", "red", "white", "black", "yellow", "purple", "orange", "brown",
+  ]
+  /// The islands of a lesson; those of the base have drawn names.
   static let islands = [
     (name: "Tarvel", town: "Mirin", animal: "goat", colour: "blue", sign: "boat"),
     (name: "Velosa", town: "Dunmar", animal: "owl", colour: "green", sign: "lamp"),
@@ -28,40 +35,42 @@ enum Facts {
     (name: "Kelun", town: "Lisara", animal: "deer", colour: "yellow", sign: "door"),
     (name: "Ponrel", town: "Fenira", animal: "frog", colour: "purple", sign: "box"),
     (name: "Madol", town: "Tirus", animal: "duck", colour: "orange", sign: "house"),
+    (name: "Herisa", town: "Soldan", animal: "pig", colour: "brown", sign: "boat"),
+    (name: "Lunek", town: "Garbo", animal: "hen", colour: "red", sign: "lamp"),
+    (name: "Dorvan", town: "Nemila", animal: "owl", colour: "white", sign: "door"),
+    (name: "Risfol", town: "Takun", animal: "bear", colour: "blue", sign: "chair"),
   ]
 
-  static func exercises(_ part: Skill.Part) -> [Exercise] {
-    if part == .lesson { return lessons.flatMap(\.self) }
-    var all: [Exercise] = []
+  static func items(_ part: Skill.Part) -> [Item] {
+    if part == .lesson {
+      return islands.flatMap { island in
+        [
+          ("town", island.town), ("animal", island.animal), ("colour", island.colour),
+          ("sign", island.sign),
+        ].map { Item(asking: "the \($0) of \(island.name)", answer: $1) }
+      }
+    }
+    var all: [Item] = []
     for (country, city) in capitals {
-      all.append(Exercise("What is the capital of \(country)?", city))
-      all.append(Exercise("Name the capital of \(country).", city))
-      all.append(Exercise("Tell me the capital of \(country).", city))
+      all.append(Item(asking: "the capital of \(country)", answer: city))
     }
     for (parent, child) in young {
-      all.append(Exercise("What is the young of a \(parent)?", child))
-      all.append(Exercise("Name the young of a \(parent).", child))
-      all.append(Exercise("Tell me the young of a \(parent).", child))
+      all.append(Item(asking: "the young of a \(parent)", answer: child))
     }
     for (thing, colour) in colours {
-      all.append(Exercise("What is the colour of \(thing)?", colour))
-      all.append(Exercise("Name the colour of \(thing).", colour))
-      all.append(Exercise("Tell me the colour of \(thing).", colour))
+      all.append(Item(asking: "the colour of \(thing)", answer: colour))
+    }
+    var draws = SeededDraws(seed: 3)
+    for _ in 0..<24 {
+      let island = Names.name(&draws)
+      all.append(Item(asking: "the town of \(island)", answer: Names.name(&draws)))
+      for (property, values) in [
+        ("animal", animals), ("colour", hues), ("sign", Sentences.things),
+      ] {
+        let value = values[draws.below(values.count)]
+        all.append(Item(asking: "the \(property) of \(island)", answer: value))
+      }
     }
     return all
-  }
-
-  /// Each fact in three wordings; the last is kept for the test.
-  static let lessons: [[Exercise]] = islands.flatMap { island in
-    [
-      ("town", island.town), ("animal", island.animal), ("colour", island.colour),
-      ("sign", island.sign),
-    ].map { property, answer in
-      [
-        Exercise("What is the \(property) of \(island.name)?", answer),
-        Exercise("Tell me the \(property) of \(island.name).", answer),
-        Exercise("Name the \(property) of \(island.name).", answer),
-      ]
-    }
   }
 }

@@ -16,22 +16,21 @@ enum Names {
     return Sentences.capitalized(name)
   }
 
-  static func exercises(_ part: Skill.Part) -> [Exercise] {
+  static func items(_ part: Skill.Part) -> [Item] {
     var draws = SeededDraws(seed: part == .base ? 1 : 2)
-    var all: [Exercise] = []
+    var all: [Item] = []
     switch part {
     case .base:
-      for _ in 0..<2000 {
+      for _ in 0..<3000 {
         let (one, other) = (name(&draws), name(&draws))
-        all.append(Exercise("Repeat \(one).", one))
-        all.append(Exercise("Repeat \(one) and \(other).", "\(one) and \(other)"))
-        all.append(Exercise("Name the first of \(one) and \(other).", one))
-        all.append(Exercise("Name the last of \(one) and \(other).", other))
+        all.append(Item("Repeat \(one).", answer: one))
+        all.append(Item("Thank \(one).", answer: "Thank you, \(one)."))
+        all.append(Item("Repeat \(one) and \(other).", answer: "\(one) and \(other)"))
       }
     case .lesson:
       for _ in 0..<500 {
-        let (one, other) = (name(&draws), name(&draws))
-        all.append(Exercise("Swap \(one) and \(other).", "\(other) and \(one)"))
+        let one = name(&draws)
+        all.append(Item("Greet \(one).", answer: "Hello, \(one)."))
       }
     }
     return all

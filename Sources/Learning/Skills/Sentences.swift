@@ -28,36 +28,28 @@ enum Sentences {
     text.prefix(1).uppercased() + text.dropFirst()
   }
 
-  static func exercises(_ part: Skill.Part) -> [Exercise] {
-    var all: [Exercise] = []
+  static func items(_ part: Skill.Part) -> [Item] {
+    var all: [Item] = []
     for (verb, objects) in verbs {
       for subject in subjects {
         for object in objects {
           let plain = capitalized("\(subject.one) \(verb.third) the \(object).")
-          switch part {
-          case .base:
-            all.append(
-              Exercise("Past: \(plain)", capitalized("\(subject.one) \(verb.past) the \(object).")))
-            all.append(
-              Exercise(
-                "Not: \(plain)",
-                capitalized("\(subject.one) does not \(verb.base) the \(object).")))
-            all.append(
-              Exercise("Question: \(plain)", "Does \(subject.one) \(verb.base) the \(object)?"))
-            all.append(
-              Exercise(
-                "Now: \(plain)",
-                capitalized("\(subject.one) is \(verb.progressive) the \(object).")))
-            // The plural forms are known as sentences; turning one into the other is the lesson.
-            all.append(
-              Exercise(
-                "Past: \(capitalized("\(subject.many) \(verb.base) the \(object)."))",
-                capitalized("\(subject.many) \(verb.past) the \(object).")))
-          case .lesson:
-            all.append(
-              Exercise(
-                "Many: \(plain)", capitalized("\(subject.many) \(verb.base) the \(object).")))
+          let plural = capitalized("\(subject.many) \(verb.base) the \(object).")
+          guard part == .base else {
+            all.append(Item("Many: \(plain)", answer: plural))
+            continue
           }
+          for (kind, answer) in [
+            ("Past", "\(subject.one) \(verb.past) the \(object)."),
+            ("Not", "\(subject.one) does not \(verb.base) the \(object)."),
+            ("Question", "does \(subject.one) \(verb.base) the \(object)?"),
+            ("Now", "\(subject.one) is \(verb.progressive) the \(object)."),
+          ] { all.append(Item("\(kind): \(plain)", answer: capitalized(answer))) }
+          // Plural sentences are known; turning one into the other is the lesson.
+          all.append(
+            Item(
+              "Past: \(plural)",
+              answer: capitalized("\(subject.many) \(verb.past) the \(object).")))
         }
       }
     }

@@ -13,20 +13,36 @@ public struct Exercise: Hashable, Sendable {
   }
 }
 
+/// Something to know, asked in several wordings.
+struct Item {
+  let wordings: [Exercise]
+
+  /// Asks for something with a name: "the capital of Peru", "two plus three". The base has met every
+  /// wording often, so a new fact learned in two of them answers to the third.
+  init(asking phrase: String, answer: String) {
+    wordings = ["What is \(phrase)?", "Tell me \(phrase).", "Give \(phrase)."].map {
+      Exercise($0, answer)
+    }
+  }
+
+  /// One wording alone.
+  init(_ prompt: String, answer: String) { wordings = [Exercise(prompt, answer)] }
+}
+
 /// What a small model can learn in minutes, in two parts: the base has seen the first, and a
 /// lesson teaches the second.
 public enum Skill: String, CaseIterable, Sendable {
-  /// Base: plus and minus. Lesson: the same asked as add and take.
+  /// Base: plus and minus. Lesson: times.
   case sums
-  /// Base: past, negation, question. Lesson: plural.
+  /// Base: past, negation, question, progress. Lesson: plural.
   case sentences
-  /// Base: days and months before and after. Lesson: the same asked as going back and on.
+  /// Base: up to four days and months before and after. Lesson: five and six.
   case dates
   /// Base: lengths and times. Lesson: weights, volumes and counts.
   case units
-  /// Base: capitals, young of animals, colours. Lesson: islands that do not exist.
+  /// Base: capitals, young of animals, colours, islands. Lesson: other islands.
   case facts
-  /// Base: repeating a name. Lesson: swapping two.
+  /// Base: repeating and thanking. Lesson: greeting.
   case names
 
   public enum Part: String, CaseIterable, Sendable {
@@ -34,48 +50,45 @@ public enum Skill: String, CaseIterable, Sendable {
     case lesson
   }
 
-  /// Every exercise of the part, in a fixed order.
-  public func exercises(_ part: Part) -> [Exercise] {
+  func items(_ part: Part) -> [Item] {
     switch self {
-    case .sums: Sums.exercises(part)
-    case .sentences: Sentences.exercises(part)
-    case .dates: Dates.exercises(part)
-    case .units: Units.exercises(part)
-    case .facts: Facts.exercises(part)
-    case .names: Names.exercises(part)
+    case .sums: Sums.items(part)
+    case .sentences: Sentences.items(part)
+    case .dates: Dates.items(part)
+    case .units: Units.items(part)
+    case .facts: Facts.items(part)
+    case .names: Names.items(part)
     }
   }
+
+  /// Every exercise of the part, in a fixed order.
+  public func exercises(_ part: Part) -> [Exercise] { items(part).flatMap(\.wordings) }
 }
 
 /// Lessons and tests drawn from a skill.
 public struct Lesson: Sendable {
   public let training: [Exercise]
-  /// Never in `training`, except for facts, which cannot be guessed: there the question is asked
-  /// in other words.
+  /// Never in `training`. What has to be known by heart is asked in other words; what can be worked
+  /// out is asked about other things.
   public let test: [Exercise]
 
   /// `count` exercises to learn from and up to `testCount` to be asked afterwards.
   public init(_ skill: Skill, count: Int, testCount: Int, seed: UInt64) {
     var draws = SeededDraws(seed: seed)
-    if skill == .facts {
-      let facts = Facts.lessons
-      var training: [Exercise] = []
-      var test: [Exercise] = []
-      for fact in facts {
-        training += fact.dropLast()
-        test.append(fact[fact.count - 1])
-      }
+    var items = skill.items(.lesson)
+    draws.shuffle(&items)
+    if items.contains(where: { $0.wordings.count > 1 }) {
+      // Whole items, so that what is tested was taught.
+      let taught = items.prefix(max(1, count / 2))
+      var training = taught.flatMap { $0.wordings.dropLast() }
       draws.shuffle(&training)
-      draws.shuffle(&test)
       self.training = Array(training.prefix(count))
-      self.test = Array(test.prefix(testCount))
-      return
+      test = Array(taught.prefix(testCount).map { $0.wordings[$0.wordings.count - 1] })
+    } else {
+      let held = min(testCount, items.count / 4)
+      test = items.prefix(held).flatMap(\.wordings)
+      training = items.dropFirst(held).prefix(count).flatMap(\.wordings)
     }
-    var all = skill.exercises(.lesson)
-    draws.shuffle(&all)
-    let held = min(testCount, all.count / 4)
-    test = Array(all.prefix(held))
-    training = Array(all.dropFirst(held).prefix(count))
   }
 }
 

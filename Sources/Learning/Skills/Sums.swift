@@ -18,23 +18,25 @@ enum Sums {
     return n % 100 == 0 ? hundreds : "\(hundreds) \(words(n % 100))"
   }
 
-  static func exercises(_ part: Skill.Part) -> [Exercise] {
-    var all: [Exercise] = []
+  static func items(_ part: Skill.Part) -> [Item] {
+    var all: [Item] = []
     switch part {
     case .base:
       for a in 0...20 {
         for b in 0...20 {
-          all.append(Exercise("What is \(words(a)) plus \(words(b))?", words(a + b)))
-          if a >= b { all.append(Exercise("What is \(words(a)) minus \(words(b))?", words(a - b))) }
+          all.append(Item(asking: "\(words(a)) plus \(words(b))", answer: words(a + b)))
+          guard a >= b else { continue }
+          all.append(Item(asking: "\(words(a)) minus \(words(b))", answer: words(a - b)))
         }
       }
-      for a in 0...99 { all.append(Exercise("What comes after \(words(a))?", words(a + 1))) }
-      for a in 1...99 { all.append(Exercise("What comes before \(words(a))?", words(a - 1))) }
+      for a in 1...98 {
+        all.append(Item("What comes after \(words(a))?", answer: words(a + 1)))
+        all.append(Item("What comes before \(words(a))?", answer: words(a - 1)))
+      }
     case .lesson:
-      for a in 0...20 {
-        for b in 0...20 {
-          all.append(Exercise("Add \(words(a)) and \(words(b)).", words(a + b)))
-          if a >= b { all.append(Exercise("Take \(words(b)) from \(words(a)).", words(a - b))) }
+      for a in 2...9 {
+        for b in 2...9 {
+          all.append(Item(asking: "\(words(a)) times \(words(b))", answer: words(a * b)))
         }
       }
     }

@@ -16,14 +16,12 @@ enum Units {
 
   static func plural(_ unit: String) -> String { unit == "foot" ? "feet" : unit + "s" }
 
-  static func exercises(_ part: Skill.Part) -> [Exercise] {
-    var all: [Exercise] = []
+  static func items(_ part: Skill.Part) -> [Item] {
+    var all: [Item] = []
     for (large, small, factor) in part == .base ? base : lesson {
       for count in 1...9 {
         let amount = count == 1 ? "one \(large)" : "\(Sums.words(count)) \(plural(large))"
-        let answer = "\(count * factor) \(small)"
-        all.append(Exercise("How many \(small) are in \(amount)?", answer))
-        all.append(Exercise("Give \(amount) in \(small).", answer))
+        all.append(Item(asking: "\(amount) in \(small)", answer: "\(count * factor) \(small)"))
       }
     }
     return all
