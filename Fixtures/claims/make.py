@@ -380,9 +380,15 @@ def order(counted, curates):
     def contains(stone, author, height):
         return stone[2].get(author, 0) > height
 
+    past = [[m for m in stones if contains(n, m[0], m[1])] for n in stones]
+    for _ in stones:
+        for p in past:
+            for m in list(p):
+                p += [o for o in past[stones.index(m)] if o not in p]
+
     def precedes(x, y):
         mine = [m for m in stones if contains(m, *x)]
-        return bool(mine) and all(any(contains(n, m[0], m[1]) for m in mine)
+        return bool(mine) and all(any(m in past[stones.index(n)] for m in mine)
                                   for n in stones if contains(n, *y))
 
     some = [(s["author"], s["height"]) for _, s in counted][:40]

@@ -271,6 +271,21 @@ import Testing
     }
   }
 
+  @Test func beingBeforeCarriesOverFromMilestoneToMilestone() throws {
+    try curate(ben, cleo)
+    let x = try eve.say(contribution("x"))
+    _ = try milestone(ada, of: [eve])
+    _ = try eve.say(contribution("y"))
+    _ = try milestone(ben, of: [ada, eve])
+    let z = try eve.say(contribution("z"))
+    // Cleo contains ben's milestone but says nothing of ada's.
+    _ = try milestone(cleo, of: [ben, eve])
+    let state = try state(ada, ben, cleo, eve)
+    let places = [x, z].map { state.milestones.place(of: $0.author, height: $0.height) }
+    #expect(state.milestones.order(places[0], places[1]) == .before)
+    #expect(state.milestones.listed.map(\.rank) == [1, 2, 3])
+  }
+
   @Test func aMilestoneContainsNothingThatDidNotExist() throws {
     // Ada names a count that reaches into the future, with a head that she makes up.
     _ = try eve.say(contribution("one"))

@@ -58,20 +58,30 @@ public struct MilestoneOrder: Hashable, Sendable {
   private struct Chain: Hashable, Sendable {
     let author: PublicKey
     var listed: [Listed] = []
+    /// For each milestone: how many of each curator's are in its past.
+    var pasts: [[Int]] = []
     /// For each author reached: from which milestone on how many claims are contained; both grow.
     var reaches: [PublicKey: [Step]] = [:]
 
     /// The first milestone that contains `author`'s claim at `height`.
     func first(_ author: PublicKey, _ height: Int) -> Int? {
-      if author == self.author { return listed.firstIndex { $0.height > height } }
+      if author == self.author {
+        let first = listed.firstPlace { $0.height > height }
+        return first < listed.count ? first : nil
+      }
+      guard let steps = reaches[author] else { return nil }
+      let first = steps.firstPlace { $0.count > height }
       // A reach beyond the last milestone was said by one that does not count.
-      return reaches[author]?.first { $0.count > height && $0.milestone < listed.count }?.milestone
+      guard first < steps.count, steps[first].milestone < listed.count else { return nil }
+      return steps[first].milestone
     }
 
     /// How many of `author`'s claims the milestone contains.
     func count(_ author: PublicKey, at milestone: Int) -> Int {
       if author == self.author { return listed[milestone].height }
-      return reaches[author]?.last { $0.milestone <= milestone }?.count ?? 0
+      guard let steps = reaches[author] else { return 0 }
+      let next = steps.firstPlace { $0.milestone > milestone }
+      return next > 0 ? steps[next - 1].count : 0
     }
   }
 
@@ -107,7 +117,7 @@ public struct MilestoneOrder: Hashable, Sendable {
       chains[last].listed.append(
         Listed(claim: signed.claim, author: signed.author, height: signed.height, rank: 0))
     }
-    rank()
+    findPasts()
   }
 
   /// All milestones that count, by rank, then author and height.
@@ -156,41 +166,63 @@ public struct MilestoneOrder: Hashable, Sendable {
   }
 
   private func isPast(_ earlier: First, of later: First) -> Bool {
-    if earlier.curator == later.curator { return earlier.milestone < later.milestone }
-    let milestone = chains[earlier.curator].listed[earlier.milestone]
-    return chains[later.curator].count(milestone.author, at: later.milestone) > milestone.height
+    chains[later.curator].pasts[later.milestone][earlier.curator] > earlier.milestone
   }
 
-  /// Milestones are ranked once all that they contain are; containing goes back in time, so that
-  /// a pass that ranks none means all are ranked.
-  private mutating func rank() {
-    var next = [Int](repeating: 0, count: chains.count)
+  /// Finds the past and the rank of every milestone, once those that it contains have theirs.
+  /// Containing goes back in time, so that a pass that finds none means all are found.
+  private mutating func findPasts() {
     var moved = true
     while moved {
       moved = false
       for curator in chains.indices {
-        while next[curator] < chains[curator].listed.count,
-          let rank = rank(ofMilestone: next[curator], by: curator, ranked: next)
-        {
-          let old = chains[curator].listed[next[curator]]
-          chains[curator].listed[next[curator]] = Listed(
-            claim: old.claim, author: old.author, height: old.height, rank: rank)
-          next[curator] += 1
+        while let past = nextPast(of: curator) {
+          let milestone = chains[curator].pasts.count
+          let ranks = chains.indices.map { other in
+            past[other] > 0 ? chains[other].listed[past[other] - 1].rank : 0
+          }
+          let old = chains[curator].listed[milestone]
+          chains[curator].listed[milestone] = Listed(
+            claim: old.claim, author: old.author, height: old.height,
+            rank: 1 + (ranks.max() ?? 0))
+          chains[curator].pasts.append(past)
           moved = true
         }
       }
     }
   }
 
-  /// Nil while a contained milestone has no rank.
-  private func rank(ofMilestone milestone: Int, by curator: Int, ranked: [Int]) -> Int? {
-    var highest = milestone > 0 ? chains[curator].listed[milestone - 1].rank : 0
+  /// How many milestones of each curator are in the past of the next one of `curator`: those it
+  /// contains, and those in their pasts. Nil when there is no next one or it must wait.
+  private func nextPast(of curator: Int) -> [Int]? {
+    let milestone = chains[curator].pasts.count
+    guard milestone < chains[curator].listed.count else { return nil }
+    var past = chains[curator].pasts.last ?? [Int](repeating: 0, count: chains.count)
+    past[curator] = milestone
     for other in chains.indices where other != curator {
       let count = chains[curator].count(chains[other].author, at: milestone)
-      let contained = chains[other].listed.prefix { $0.height < count }.count
-      guard contained <= ranked[other] else { return nil }
-      if contained > 0 { highest = max(highest, chains[other].listed[contained - 1].rank) }
+      let contained = chains[other].listed.firstPlace { $0.height >= count }
+      guard contained <= chains[other].pasts.count else { return nil }
+      guard contained > 0 else { continue }
+      past[other] = max(past[other], contained)
+      for (index, further) in chains[other].pasts[contained - 1].enumerated() {
+        past[index] = max(past[index], further)
+      }
     }
-    return highest + 1
+    return past
+  }
+}
+
+extension Array {
+  /// The place of the first element that `holds`, in an array where all before do not and all
+  /// behind do.
+  fileprivate func firstPlace(_ holds: (Element) -> Bool) -> Int {
+    var low = 0
+    var high = count
+    while low < high {
+      let middle = (low + high) / 2
+      if holds(self[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
   }
 }
