@@ -19,6 +19,8 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
   case storeExists(String)
   /// What would be stored goes beyond the quota that its owner set.
   case quota(bytes: Int, needed: Int)
+  /// Another process is collecting or checking.
+  case collectionRunning
   /// The person stopped the work; so many new bytes are kept for the next attempt.
   case cancelled(kept: Int)
 
@@ -36,6 +38,7 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
     case .storeExists(let home): "there is a store in \(home) already"
     case .quota(let bytes, let needed):
       "the quota of \(bytes) bytes is reached, \(needed) more are needed; datanet gc frees space"
+    case .collectionRunning: "another gc or fsck is running in this home; wait for it"
     case .cancelled(let kept):
       "stopped; \(kept) new bytes are kept, so that the next attempt goes on from there"
     }

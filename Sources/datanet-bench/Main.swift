@@ -21,7 +21,8 @@ protocol Benchmark: SendableMetatype {
 
 @main struct Main {
   static let benchmarks: [any Benchmark.Type] = [
-    StartBenchmark.self, HashBenchmark.self, DagCBORBenchmark.self, ClaimsBenchmark.self,
+    StartBenchmark.self, HashBenchmark.self, StoreBenchmark.self, DagCBORBenchmark.self,
+    ClaimsBenchmark.self,
   ]
 
   static let declaration = Declaration(

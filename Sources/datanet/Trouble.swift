@@ -35,7 +35,7 @@ enum Trouble {
     switch error {
     case .missing, .noStore: .notFound
     case .damaged, .changedInPlace, .wrongAddress: .refused
-    case .tooLarge, .storeExists, .quota, .cancelled: .failed
+    case .tooLarge, .storeExists, .quota, .cancelled, .collectionRunning: .failed
     }
   }
 

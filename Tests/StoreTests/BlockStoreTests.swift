@@ -10,11 +10,17 @@ import Testing
 /// Bytes that depend on a number only.
 func sample(_ number: Int, count: Int) -> [UInt8] {
   var state = UInt64(truncatingIfNeeded: number) &* 0x9E37_79B9_7F4A_7C15 | 1
-  return (0..<count).map { _ in
-    state ^= state << 13
-    state ^= state >> 7
-    state ^= state << 17
-    return UInt8(truncatingIfNeeded: state >> 32)
+  return [UInt8](unsafeUninitializedCapacity: (count + 7) & ~7) { buffer, used in
+    let words = UnsafeMutableRawBufferPointer(buffer)
+    var place = 0
+    while place < count {
+      state ^= state << 13
+      state ^= state >> 7
+      state ^= state << 17
+      words.storeBytes(of: state, toByteOffset: place, as: UInt64.self)
+      place += 8
+    }
+    used = count
   }
 }
 

@@ -46,11 +46,11 @@ public final class Addition {
   public let newBytes: Int
   /// The first problems, at most `Adder.mostProblems`.
   public let problems: [FileProblem]
-  private let lease: WriterLease?
+  private let lease: Lease?
 
   init(
     manifest: Manifest, newBlocks: Int, newBytes: Int, problems: [FileProblem],
-    lease: WriterLease?
+    lease: Lease?
   ) {
     self.manifest = manifest
     self.newBlocks = newBlocks

@@ -20,7 +20,8 @@ final class BlockIndex {
     steps: [
       """
       -- One row for each pack file. `indexed`: groups before this place are in `blocks`.
-      -- `sweeping`: a collection is about to rewrite it, so nothing new may rely on it.
+      -- `sweeping` 1: a collection is about to rewrite it, so nothing new may rely on it;
+      -- 2: its blocks are elsewhere, the file is about to go.
       CREATE TABLE packs (
         pack INTEGER PRIMARY KEY, indexed INTEGER NOT NULL, blocks INTEGER NOT NULL,
         bytes INTEGER NOT NULL, sweeping INTEGER NOT NULL DEFAULT 0);
@@ -138,13 +139,16 @@ final class BlockIndex {
     let blocks: Int
     let bytes: Int
     let isSweeping: Bool
+    /// Its blocks are elsewhere; the file only waits to be removed.
+    let isSwept: Bool
   }
 
   func packs() throws -> [Pack] {
     try database.all("SELECT pack, indexed, blocks, bytes, sweeping FROM packs ORDER BY pack") {
       Pack(
         number: UInt32(truncatingIfNeeded: $0.integer(0)), indexed: $0.integer(1),
-        blocks: $0.integer(2), bytes: $0.integer(3), isSweeping: $0.integer(4) != 0)
+        blocks: $0.integer(2), bytes: $0.integer(3), isSweeping: $0.integer(4) != 0,
+        isSwept: $0.integer(4) == 2)
     }
   }
 
@@ -154,7 +158,7 @@ final class BlockIndex {
     ) {
       Pack(
         number: number, indexed: $0.integer(1), blocks: $0.integer(2), bytes: $0.integer(3),
-        isSweeping: $0.integer(4) != 0)
+        isSweeping: $0.integer(4) != 0, isSwept: $0.integer(4) == 2)
     }
   }
 

@@ -18,7 +18,7 @@ public final class BlockWriter {
   let packs: PackWriter
   let held: HeldBlocks
   /// While this lives, a collection removes nothing that this session may rely on.
-  let lease: WriterLease?
+  let lease: Lease?
   /// Gathered and not written yet.
   private var gathered: [(entry: PackEntry, bytes: [UInt8])] = []
   private var gatheredBytes = 0
@@ -31,7 +31,7 @@ public final class BlockWriter {
     self.store = store
     packs = PackWriter(store.files)
     held = HeldBlocks(home: store.home, index: isParallel ? nil : store.index)
-    lease = try WriterLease(store)
+    lease = try Lease(store)
     try adoptPack()
   }
 

@@ -16,7 +16,13 @@ extension BlockStore {
     files.raiseFloor(max(known.last?.number ?? 0, numbers.last ?? 0))
     var indexed: [UInt32: Int] = [:]
     for pack in known { indexed[pack.number] = pack.indexed }
+    let swept = Set(known.lazy.filter(\.isSwept).map(\.number))
     for number in numbers {
+      if swept.contains(number) {
+        // A collection was stopped between the index and the file.
+        if try files.locked(number) != nil { try removeSwept(number) }
+        continue
+      }
       guard let size = try? files.disk.open(files.path(number), .read).size(),
         size != indexed[number]
       else { continue }
@@ -32,7 +38,9 @@ extension BlockStore {
   /// locked the pack. Gives the place where the next group goes.
   @discardableResult
   func recover(_ number: UInt32, _ file: any DiskFile) throws -> Int {
-    let indexed = try index.pack(number)?.indexed ?? 0
+    let row = try index.pack(number)
+    if row?.isSwept ?? false { return 0 }
+    let indexed = row?.indexed ?? 0
     let start = max(indexed, PackFormat.headerBytes)
     if try file.size() <= PackFormat.headerBytes, indexed == 0 {
       // Its maker was stopped before it wrote anything that could have been acknowledged.

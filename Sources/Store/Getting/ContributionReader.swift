@@ -7,10 +7,13 @@ internal import Records
 public final class ContributionReader {
   public let manifest: Manifest
   let blocks: BlockStore
+  /// While this lives, a collection does not take away what is being read.
+  private let lease: Lease?
 
   /// Fails with `StoreError.missing` when the manifest's root is not here.
   public init(_ cid: CID, in blocks: BlockStore) throws {
     self.blocks = blocks
+    lease = try Lease(blocks)
     manifest = try Manifest(decoding: Block(trusted: cid, bytes: try blocks.block(cid)))
   }
 

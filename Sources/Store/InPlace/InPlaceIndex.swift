@@ -4,15 +4,16 @@
 internal import Cryptography
 
 extension BlockIndex {
-  /// An unchanged place of a block in a file; nil when there is none.
-  func piece(of digest: Digest) throws(DatabaseError) -> InPlacePiece? {
+  /// An unchanged place of a block in a file, or in the given one; nil when there is none.
+  func piece(of digest: Digest, file: Int? = nil) throws(DatabaseError) -> InPlacePiece? {
     let statement = try database.statement(
       """
       SELECT file, path, size, modified, device, inode, offset, length
       FROM in_place_blocks JOIN in_place_files USING (file)
-      WHERE digest = ? AND changed = 0 LIMIT 1
+      WHERE digest = ?1 AND changed = 0 AND (?2 IS NULL OR file = ?2) LIMIT 1
       """)
     try statement.bind(1, digest)
+    try statement.bind(2, file.sqlValue)
     defer { statement.reset() }
     guard try statement.step() else { return nil }
     return InPlacePiece(

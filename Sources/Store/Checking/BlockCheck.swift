@@ -1,0 +1,240 @@
+// Reads all blocks, or a sample, and holds them to their addresses and to the index.
+// Specs/Store.md, "Check".
+
+internal import Content
+internal import Cryptography
+
+/// One check of a home's blocks. Hashing runs on all processors.
+final class BlockCheck {
+  private let blocks: BlockStore
+  private let options: CheckOptions
+  private let report: (CheckProgress) -> Bool
+  private var progress = CheckProgress()
+  private(set) var result = CheckReport()
+  /// Places where something else lies than the block that should.
+  private var damaged: Set<BlockPlace> = []
+
+  init(
+    _ blocks: BlockStore, options: CheckOptions, report: @escaping (CheckProgress) -> Bool
+  ) {
+    self.blocks = blocks
+    self.options = options
+    self.report = report
+  }
+
+  private var index: BlockIndex { blocks.index }
+  private var mayRepair: Bool { options.repair && !blocks.isReadOnly }
+
+  func check() throws -> CheckReport {
+    for defect in try index.database.defects() {
+      result.find(.database, "\(index.database.path): \(defect)")
+    }
+    let numbers = try blocks.files.numbers()
+    for number in numbers {
+      progress.totalBytes += (try? blocks.files.reader(number).size()) ?? 0
+    }
+    let work = OrderedWork<Question, Answer>(
+      threads: options.threads ?? max(1, Worker.processors - 1), mostWaiting: 4
+    ) { try $0.answer() }
+    defer { work.close() }
+    for number in numbers { try check(pack: number, work) }
+    while let answer = try work.next() { try take(answer) }
+    try compareIndex(numbers)
+    try repairDamage(numbers)
+    try checkFiles()
+    return result
+  }
+
+  // MARK: Packs
+
+  private struct Question: Sendable {
+    let pack: UInt32
+    let file: any DiskFile
+    let group: PackGroup
+    let share: Double
+    let seed: UInt64
+
+    func answer() throws -> Answer {
+      var answer = Answer(pack: pack, bytes: 0, blocks: 0, damaged: [])
+      // One read for the whole group, as long as nothing is skipped.
+      let start = group.offset + group.headBytes
+      let whole =
+        share >= 1 && group.payloadBytes <= 64 << 20
+        ? try file.bytes(at: start, count: group.payloadBytes) : nil
+      var hash = SHA256()
+      for (entry, offset) in group.places where isSampled(entry.digest) {
+        answer.blocks += 1
+        answer.bytes += entry.stored
+        if let whole, entry.form == .plain {
+          unsafe hash.update(
+            whole.span.bytes.extracting(offset - start..<offset - start + entry.stored))
+          if hash.finish() != entry.digest { answer.damaged.append(place(entry, offset)) }
+        } else if let bytes = try file.bytes(at: offset, count: entry.stored),
+          let block = entry.form.block(from: bytes, length: entry.length),
+          SHA256.hash(block) == entry.digest
+        {
+          continue
+        } else {
+          answer.damaged.append(place(entry, offset))
+        }
+      }
+      return answer
+    }
+
+    private func place(_ entry: PackEntry, _ offset: Int) -> BlockPlace {
+      BlockPlace(pack: pack, offset: offset, entry: entry)
+    }
+
+    private func isSampled(_ digest: Digest) -> Bool {
+      if share >= 1 { return true }
+      let mixed = (digest.prefix ^ seed) &* 0x9E37_79B9_7F4A_7C15
+      return Double(mixed >> 11) < share * 0x1p53
+    }
+  }
+
+  private struct Answer: Sendable {
+    let pack: UInt32
+    var bytes: Int
+    var blocks: Int
+    var damaged: [BlockPlace]
+  }
+
+  private func check(pack number: UInt32, _ work: OrderedWork<Question, Answer>) throws {
+    let file = try blocks.files.reader(number)
+    progress.current = PackFormat.name(pack: number)
+    result.packs += 1
+    // Behind the indexed part somebody may be writing.
+    let end = try index.pack(number)?.indexed ?? 0
+    guard let header = try file.bytes(at: 0, count: PackFormat.headerBytes),
+      PackFormat.isHeader(header, pack: number)
+    else {
+      if end > 0 { result.find(.damagedPack, "\(file.path): its header is damaged") }
+      return
+    }
+    var scan = try PackScan(file, pack: number)
+    repeat {
+      while scan.offset < end, let group = try scan.next() {
+        work.submit(
+          Question(
+            pack: number, file: file, group: group, share: options.share, seed: options.seed))
+        while let answer = try work.nextReady() { try take(answer) }
+      }
+      if scan.offset >= end { return }
+      result.find(.damagedPack, "\(file.path): the group at byte \(scan.offset) is damaged")
+    } while try scan.skipToNextGroup()
+  }
+
+  private func take(_ answer: Answer) throws {
+    result.bytes += answer.bytes
+    result.blocks += answer.blocks
+    progress.bytes += answer.bytes
+    progress.blocks += answer.blocks
+    damaged.formUnion(answer.damaged)
+    guard report(progress) else { throw StoreError.cancelled(kept: 0) }
+  }
+
+  // MARK: Index
+
+  /// Rows of the index that no entry of a pack stands behind count as damaged.
+  private func compareIndex(_ numbers: [UInt32]) throws {
+    for pack in try index.packs() where !pack.isSwept {
+      guard numbers.contains(pack.number) else {
+        result.find(.damagedPack, "\(blocks.files.path(pack.number)) is gone")
+        damaged.formUnion(try index.places(in: pack.number))
+        continue
+      }
+      var entries: [Int: PackEntry] = [:]
+      try forEachEntry(in: pack.number) { entries[$1] = $0 }
+      for place in try index.places(in: pack.number) where entries[place.offset] != place.entry {
+        damaged.insert(place)
+      }
+    }
+  }
+
+  private func forEachEntry(in number: UInt32, _ body: (PackEntry, Int) -> Void) throws {
+    var scan = try PackScan(blocks.files.reader(number), pack: number)
+    repeat {
+      while let group = try scan.next() {
+        for (entry, offset) in group.places { body(entry, offset) }
+      }
+    } while try scan.skipToNextGroup()
+  }
+
+  // MARK: Repair
+
+  /// Points the index at another copy where there is one; otherwise the block counts as missing,
+  /// so that it is fetched again.
+  private func repairDamage(_ numbers: [UInt32]) throws {
+    var wanted: Set<Digest> = []
+    for place in damaged {
+      // What the index does not point at is left over, and goes with the next collection.
+      if try index.place(of: place.entry.digest) == place { wanted.insert(place.entry.digest) }
+    }
+    if wanted.isEmpty { return }
+    var copies: [Digest: BlockPlace] = [:]
+    for number in numbers {
+      try forEachEntry(in: number) { entry, offset in
+        guard wanted.contains(entry.digest) else { return }
+        let place = BlockPlace(pack: number, offset: offset, entry: entry)
+        let location = BlockLocation(
+          cid: CID(codec: .raw, digest: entry.digest), byteCount: entry.length,
+          place: .pack(blocks.files, place))
+        if (try? location.read()) != nil { copies[entry.digest] = place }
+      }
+    }
+    for digest in wanted.sorted() { try repair(digest, copy: copies[digest]) }
+  }
+
+  private func repair(_ digest: Digest, copy: BlockPlace?) throws {
+    let cid = CID(codec: .raw, digest: digest)
+    guard let old = try index.place(of: digest) else { return }
+    let whereIs = "in \(blocks.files.path(old.pack)) at byte \(old.offset)"
+    let piece = try index.piece(of: digest).flatMap { try? blocks.inPlace.read($0, cid: cid) }
+    guard mayRepair else {
+      return result.find(.damagedBlock, "block \(cid) \(whereIs) is damaged")
+    }
+    try index.database.transaction {
+      try index.database.run("DELETE FROM blocks WHERE digest = ?", digest)
+      try index.database.run(
+        "UPDATE packs SET blocks = blocks - 1, bytes = bytes - ? WHERE pack = ?",
+        old.entry.stored, Int(old.pack))
+      if let copy { try index.enter([copy], pack: copy.pack, indexed: 0) }
+    }
+    if copy == nil, let piece { try blocks.put(piece) }
+    let isRepaired = copy != nil || piece != nil
+    result.find(
+      .damagedBlock,
+      isRepaired
+        ? "block \(cid) \(whereIs) was damaged; another copy is used"
+        : "block \(cid) \(whereIs) is damaged and there is no other copy here; datanet sync "
+          + "fetches it", isRepaired: isRepaired)
+  }
+
+  // MARK: In place
+
+  private func checkFiles() throws {
+    for file in try index.inPlaceFiles() {
+      result.inPlaceFiles += 1
+      progress.current = file.path
+      guard !file.isChanged else {
+        result.find(.changedFile, "\(StoreError.changedInPlace(path: file.path))")
+        continue
+      }
+      let pieces = try index.database.all(
+        "SELECT digest FROM in_place_blocks WHERE file = ? ORDER BY offset", file.file
+      ) { $0.digest(0) }
+      for digest in pieces.compactMap({ $0 }) {
+        guard let piece = try index.piece(of: digest, file: file.file) else { break }
+        guard (try? blocks.inPlace.read(piece, cid: CID(codec: .raw, digest: digest))) != nil else {
+          result.find(.changedFile, "\(StoreError.changedInPlace(path: file.path))")
+          break
+        }
+        result.bytes += piece.length
+        result.blocks += 1
+        progress.bytes += piece.length
+        guard report(progress) else { throw StoreError.cancelled(kept: 0) }
+      }
+    }
+    try blocks.noteChangedFiles()
+  }
+}

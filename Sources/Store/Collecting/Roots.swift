@@ -1,0 +1,24 @@
+// What no collection may remove. Specs/Store.md, "Collection".
+
+internal import Claims
+public import Content
+
+extension Store {
+  /// What nothing may remove: the manifests of all entries that count or may yet count.
+  public func roots() throws -> [CID] {
+    var roots: [CID] = []
+    for datanet in try claims.datanets() {
+      for entry in try claims.entries(of: datanet) {
+        switch entry.standing {
+        case .live, .unapproved, .unauthorised, .replaced: roots.append(entry.publication.manifest)
+        case .retracted, .unlicensed, .rejected: continue
+        }
+      }
+    }
+    return roots
+  }
+
+  public func collect(options: CollectOptions = CollectOptions()) throws -> CollectionReport {
+    try blocks.collect(options: options) { try self.roots() }
+  }
+}
