@@ -23,7 +23,7 @@ enum CommandTable {
     AdapterCommand.self,
     ModelCommand.self,
     LessonCommand.self,
-    DoctorCommand.self, CompletionsCommand.self,
+    SelftestCommand.self, DoctorCommand.self, CompletionsCommand.self,
   ]
 
   /// The headings of `datanet --help`, in order.

@@ -1,6 +1,5 @@
 // The skills' text and the tokenizer learned from it (Specs/FixtureBase.md).
 
-import JSON
 import Testing
 
 @testable import Learning
@@ -27,16 +26,18 @@ import Testing
     #expect(BaseText.exercises(count: 50, seed: 1) != BaseText.exercises(count: 50, seed: 2))
   }
 
-  @Test func theTrainedTokenizerCoversItsTextWithFewTokens() {
-    let texts = BaseText.exercises(count: 500, seed: 3).map { $0.prompt + $0.completion }
-    let training = TokenizerTraining(texts: texts, vocabularySize: 600)
-    #expect(training.tokens.count == 600)
-    #expect(Set(training.tokens).count == 600)
-    // "Ġis" is among the first words that every such text teaches.
-    #expect(training.tokens.contains("Ġis"))
-    let vocabulary = training.json["model"]?["vocab"]?.object
-    #expect(vocabulary?.count == 600)
-    #expect(vocabulary?["<|endoftext|>"] == .integer(0))
+  @Test func theBaseIsMadeOfItsSettingsAlone() throws {
+    var settings = BaseMaking.Settings()
+    settings.exercises = 600
+    settings.vocabularySize = 500
+    settings.steps = 3
+    let making = try BaseMaking(settings)
+    #expect(making.records.count == 600 && making.recipe.adapter == nil)
+    var run = try making.run()
+    while !run.isFinished { _ = try run.advance() }
+    var again = try BaseMaking(settings).run()
+    while !again.isFinished { _ = try again.advance() }
+    #expect(again.transcript.root == run.transcript.root)
   }
 
   @Test func numbersAreSpelledInWords() {

@@ -5,6 +5,7 @@ import CanonicalMath
 public import Checkpoints
 import Cryptography
 import JSON
+import Tokenization
 
 /// Everything that the fixture base is made of, up to the training itself.
 public struct BaseMaking: Sendable {
@@ -25,31 +26,31 @@ public struct BaseMaking: Sendable {
   public let recipe: Recipe
   public let records: [TokenRecord]
 
-  public init(_ settings: Settings = Settings()) {
+  public init(_ settings: Settings = Settings()) throws {
     let exercises = BaseText.exercises(count: settings.exercises, seed: settings.seed)
-    let tokenizer = TokenizerTraining(
-      texts: exercises.map { $0.prompt + $0.completion },
-      vocabularySize: settings.vocabularySize)
+    var trainer = BPETrainer(
+      vocabularySize: settings.vocabularySize,
+      specialTokens: ["<|endoftext|>", "<|im_start|>", "<|im_end|>"])
+    for exercise in exercises { try trainer.add(exercise.prompt + exercise.completion) }
+    let tokenizerFile = trainer.file(trainer.train())
     let configuration = ModelConfiguration(
       vocabularySize: settings.vocabularySize, hiddenSize: 128, intermediateSize: 384,
       layerCount: 4, headCount: 4, keyValueHeadCount: 2, headDimension: 32, contextLength: 512,
       endTokens: [0], paddingToken: 0)
     self.configuration = configuration
     files = [
-      ("config.json", Self.configurationFile(configuration)),
-      ("tokenizer.json", tokenizer.json.serializedBytes()),
+      ("config.json", Self.configurationFile(configuration)), ("tokenizer.json", tokenizerFile),
       ("tokenizer_config.json", Self.tokenizerConfiguration),
     ]
-    records = exercises.map { exercise in
-      let prompt = tokenizer.encode(exercise.prompt)
-      let tokens = prompt + tokenizer.encode(exercise.completion) + [0]
-      return TokenRecord(tokens: tokens, counts: tokens.indices.map { $0 >= prompt.count })
-    }
+    let form = RecordForm(maximumTokens: 512)
+    let encoder = try RecordEncoder(
+      Tokenizer(parsing: tokenizerFile), form: form, beginToken: nil, endTokens: [0])
+    let dataset = Dataset(exercises)
+    records = try encoder.encode(dataset, file: "exercises")
     recipe = Recipe(
       base: BaseIdentity(
         files: files.map { BaseIdentity.File(name: $0.name, digest: SHA256.hash($0.bytes)) }),
-      data: RecordList(names: exercises.map { SHA256.hash($0.line) }),
-      form: RecordForm(maximumTokens: 512), adapter: nil,
+      data: dataset.list, form: form, adapter: nil,
       optimizer: OptimizerSettings(
         learningRate: settings.learningRate, beta2: 0.98, decay: 0.01, maximumNorm: 1),
       schedule: Schedule(shape: .cosine, warmUpSteps: 100, finalShare: 0.02),

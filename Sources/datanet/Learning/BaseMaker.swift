@@ -16,7 +16,7 @@ enum BaseMaker {
     if unsafe mkdir(directory, 0o755) != 0, errno != EEXIST {
       throw Failure.failed("\(directory) cannot be made: \(Screen.describe(errno))")
     }
-    let making = BaseMaking()
+    let making = try BaseMaking()
     var run = try making.run()
     let progress = context.progress(
       "training", unit: .things(singular: "step", plural: "steps"), total: run.recipe.steps)
