@@ -23,6 +23,7 @@ protocol Benchmark: SendableMetatype {
   static let benchmarks: [any Benchmark.Type] = [
     StartBenchmark.self, HashBenchmark.self, StoreBenchmark.self, DagCBORBenchmark.self,
     ClaimsBenchmark.self,
+    ArithmeticBenchmark.self,
   ]
 
   static let declaration = Declaration(

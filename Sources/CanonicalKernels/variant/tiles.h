@@ -222,6 +222,24 @@ static void pack_columns(const ck_matrix *m, ptrdiff_t j0, ptrdiff_t k0, ptrdiff
                                          : load_format_part(m->format, m->data, k * m->stride + j0, n));
 }
 
+typedef uint16_t s8 __attribute__((ext_vector_type(8)));
+/// Eight vectors of eight 16-bit numbers become their columns.
+INLINE void transpose_shorts(s8 r[8]) {
+  s8 t[8], u[8];
+  for (int i = 0; i < 4; i++) {
+    t[2 * i] = PICK(r[i], r[i + 4], 0, 8, 1, 9, 2, 10, 3, 11);
+    t[2 * i + 1] = PICK(r[i], r[i + 4], 4, 12, 5, 13, 6, 14, 7, 15);
+  }
+  for (int i = 0; i < 4; i++) {
+    u[2 * i] = PICK(t[i], t[i + 4], 0, 8, 1, 9, 2, 10, 3, 11);
+    u[2 * i + 1] = PICK(t[i], t[i + 4], 4, 12, 5, 13, 6, 14, 7, 15);
+  }
+  for (int i = 0; i < 4; i++) {
+    r[2 * i] = PICK(u[i], u[i + 4], 0, 8, 1, 9, 2, 10, 3, 11);
+    r[2 * i + 1] = PICK(u[i], u[i + 4], 4, 12, 5, 13, 6, 14, 7, 15);
+  }
+}
+
 typedef struct {
   const ck_matrix *b;
   void *out;
@@ -236,7 +254,16 @@ static void pack_task(void *p, ptrdiff_t index) {
   }
   const uint16_t *data = b->data;
   uint16_t *out = (uint16_t *)c->out + at;
-  for (ptrdiff_t k = 0; k < b->columns; k++)
+  ptrdiff_t k = 0;
+  if (index * 16 + 16 <= b->rows)
+    for (; k + 8 <= b->columns; k += 8)
+      for (ptrdiff_t half = 0; half < 16; half += 8) {
+        s8 r[8];
+        for (int l = 0; l < 8; l++) memcpy(&r[l], data + (index * 16 + half + l) * b->stride + k, 16);
+        transpose_shorts(r);
+        for (int l = 0; l < 8; l++) memcpy(out + (k + l) * 16 + half, &r[l], 16);
+      }
+  for (; k < b->columns; k++)
     for (ptrdiff_t l = 0; l < 16; l++)
       out[k * 16 + l] = index * 16 + l < b->rows ? data[(index * 16 + l) * b->stride + k] : 0;
 }
