@@ -21,9 +21,8 @@ protocol Benchmark: SendableMetatype {
 
 @main struct Main {
   static let benchmarks: [any Benchmark.Type] = [
-    StartBenchmark.self, HashBenchmark.self, StoreBenchmark.self, DagCBORBenchmark.self,
-    ClaimsBenchmark.self,
-    ArithmeticBenchmark.self,
+    StartBenchmark.self, HashBenchmark.self, CuttingBenchmark.self, StoreBenchmark.self,
+    DagCBORBenchmark.self, ClaimsBenchmark.self, ArithmeticBenchmark.self,
   ]
 
   static let declaration = Declaration(

@@ -10,7 +10,21 @@ private let sample: Value = [
 let contentDecoders: [Decoder] = [
   Decoder("dag-cbor", seeds: { [sample.encoded(), [0xA0], [0x80], [0xF6]] }) { bytes in
     guard let value = try? Value(decoding: bytes) else { return nil }
+    guard (try? Value.check(bytes)) != nil else { return "read, but refused when only checked" }
+    _ = try? Block.links(in: bytes, of: CID(of: bytes, codec: .dagCBOR))
     return value.encoded() == bytes ? nil : "another encoding of the same value was accepted"
+  },
+  Decoder("dag-json", seeds: { [Array(sample.dagJSON.utf8), Array("[1.5e-3,-7]".utf8)] }) { bytes in
+    guard let value = try? Value(dagJSON: bytes) else { return nil }
+    let again = try? Value(dagJSON: Array(value.dagJSON.utf8))
+    return again == value ? nil : "the value changed when it was written and read"
+  },
+  Decoder("stored patch", seeds: { [patch()] }) { bytes in
+    guard let patch = StoredPatch(decoding: bytes) else { return nil }
+    let base = [UInt8](repeating: 9, count: 64)
+    guard let chunk = try? patch.applied({ _ in base }) else { return nil }
+    return chunk.count == patch.byteCount
+      ? nil : "a patch made another number of bytes than it says"
   },
   Decoder(
     "cid", seeds: { [Array("\(CID(of: [], codec: .raw))".utf8), CID(of: [], codec: .raw).bytes] }
@@ -44,6 +58,12 @@ let contentDecoders: [Decoder] = [
     return outline.bytes.isEmpty || total == 5 ? nil : "segments do not fill the chunk"
   },
 ]
+
+private func patch() -> [UInt8] {
+  let base = CID(of: [1], codec: .raw)
+  let value: Value = [[.link(base)], [[0, 3, 20], .bytes([1, 2, 3]), [0, 0, 9]]]
+  return value.encoded()
+}
 
 private func archive() -> [UInt8] {
   let block = Block(sample.encoded(), codec: .dagCBOR)
