@@ -23,6 +23,7 @@ enum CommandTable {
     AdapterCommand.self,
     ModelCommand.self,
     LessonCommand.self,
+    CheckCommand.self, CollectCommand.self,
     SelftestCommand.self, DoctorCommand.self, CompletionsCommand.self,
   ]
 

@@ -24,7 +24,12 @@ public final class BlockStore {
     files = PackFiles(disk: disk, directory: home.packsPath)
     inPlace = InPlaceFiles()
     index = try BlockIndex(database)
-    if !isReadOnly { try recover() }
+    if isReadOnly {
+      // After a power cut the index may lack what the packs hold: whoever may write mends it.
+      if disk is SystemDisk, try hasUnindexed() { _ = try? BlockStore(home: home) }
+    } else {
+      try recover()
+    }
   }
 
   // MARK: Reading

@@ -9,13 +9,21 @@ internal import Glibc
 final class Lease {
   private let lock: FileLock
 
-  /// Nil for stores that only this process can see, and for those that cannot be written: there
+  /// Nil for stores that only this process can see, and on a disk that cannot be written: there
   /// nothing is collected.
   init?(_ store: BlockStore) throws {
-    guard store.files.disk is SystemDisk, !store.isReadOnly else { return nil }
+    guard store.files.disk is SystemDisk else { return nil }
     while true {
       let epoch = try Self.epoch(store)
-      let lock = try FileLock(Self.path(store.home, epoch), .shared)
+      let lock: FileLock
+      do {
+        lock = try FileLock(Self.path(store.home, epoch), .shared)
+      } catch {
+        if store.isReadOnly, [.readOnly, .notPermitted, .missing].contains(error.kind) {
+          return nil
+        }
+        throw error
+      }
       // Had a collection started the next epoch in between, it would not wait for this session.
       if try Self.epoch(store) == epoch {
         self.lock = lock

@@ -34,6 +34,18 @@ extension BlockStore {
     }
   }
 
+  /// Whether a pack is longer than the index says, and nobody is writing it.
+  func hasUnindexed() throws -> Bool {
+    var indexed: [UInt32: Int] = [:]
+    for pack in try index.packs() { indexed[pack.number] = pack.indexed }
+    return try files.numbers().contains { number in
+      guard let file = try? files.disk.open(files.path(number), .read),
+        let size = try? file.size(), size > indexed[number] ?? PackFormat.headerBytes
+      else { return false }
+      return (try? file.tryLock()) ?? false
+    }
+  }
+
   /// Enters what is whole behind the indexed part, and cuts off what is not. The caller has
   /// locked the pack. Gives the place where the next group goes.
   @discardableResult
