@@ -147,8 +147,7 @@ enum ShowCommand: Command {
 
   private static func show(block cid: CID, _ store: Store, _ context: Context) throws {
     let bytes = try store.blocks.block(cid)
-    var links: [CID] = []
-    if cid.codec == .dagCBOR { collect(try Value(decoding: bytes), into: &links) }
+    let links = cid.codec == .dagCBOR ? try Value(decoding: bytes).links : []
     context.output.json([
       "block": .cid(cid), "codec": cid.codec == .raw ? "raw" : "dag-cbor",
       "bytes": .int(bytes.count), "links": .array(links.map { .cid($0) }),
@@ -159,15 +158,6 @@ enum ShowCommand: Command {
     for link in links.prefix(20) { context.output.text("  \(label("links to"))\(link)") }
     if links.count > 20 {
       context.output.text("  and \(Quantity.count(links.count - 20, "more link", "more links"))")
-    }
-  }
-
-  private static func collect(_ value: Value, into links: inout [CID]) {
-    switch value {
-    case .link(let cid): links.append(cid)
-    case .array(let items): for item in items { collect(item, into: &links) }
-    case .map(let map): for entry in map.entries { collect(entry.value, into: &links) }
-    default: break
     }
   }
 

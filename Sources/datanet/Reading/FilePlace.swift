@@ -58,4 +58,18 @@ struct FilePlace {
       return [try names.entry(text)]
     }
   }
+
+  /// The Datanet that a name, or the claim of a contribution, belongs to.
+  static func datanet(_ text: String, in store: Store) throws -> CID {
+    let names = Names(store: store)
+    do {
+      return try names.datanet(text)
+    } catch let failure as Failure where failure.code == .notFound {
+      let claim = String(text.prefix { $0 != "#" })
+      guard claim.utf8.count >= Prefix.shortest, let found = try names.claimIfAny(claim) else {
+        throw failure
+      }
+      return found.datanet
+    }
+  }
 }
