@@ -1,0 +1,89 @@
+// Which chunks are asked of whom: windows, rarest first, the end game
+// (Specs/Exchange.md, "Choice").
+
+internal import Cryptography
+
+extension Exchange {
+  mutating func ask(at now: Instant, _ effects: inout [ExchangeEffect]) {
+    for index in links.indices { ask(link: index, at: now, &effects) }
+  }
+
+  /// Fills one peer's window.
+  mutating func ask(
+    link index: Int, at now: Instant, _ effects: inout [ExchangeEffect]
+  ) {
+    guard links[index].isOpenToUs, links[index].restsUntil <= now else { return }
+    var digests: [Digest] = []
+    func add(_ digest: Digest, _ byteCount: Int, _ link: inout Link) {
+      link.requests.append(.init(digest: digest, byteCount: byteCount, at: now))
+      link.bytesUnderWay += byteCount
+      digests.append(digest)
+    }
+    for need in needs.indices
+    where !needs[need].asked.contains(links[index].peer)
+      && links[index].offers(needs[need].contribution)
+    {
+      needs[need].asked.append(links[index].peer)
+      add(needs[need].digest, needs[need].byteCount, &links[index])
+    }
+    search: for work in works.indices where works[work].open.count > 0 {
+      while links[index].bytesUnderWay < links[index].window,
+        digests.count < ExchangeLimits.digests
+      {
+        guard let place = works[work].choose(for: links[index], chance: &chance),
+          !isLeftToOthers(place, of: work, link: index)
+        else { continue search }
+        works[work].open.remove(place)
+        works[work].asked[place] += 1
+        add(
+          works[work].chunks.digests[place], Int(works[work].chunks.byteCounts[place]),
+          &links[index])
+      }
+      break
+    }
+    if digests.isEmpty, links[index].requests.isEmpty { endGame(link: index, at: now, &digests) }
+    if !digests.isEmpty {
+      effects.append(.send(.request(digests), to: links[index].peer))
+    }
+    let isInterested = !links[index].requests.isEmpty
+    if isInterested != links[index].weAreInterested {
+      links[index].weAreInterested = isInterested
+      effects.append(.send(.interest(isInterested), to: links[index].peer))
+    }
+  }
+
+  /// Nothing is left to ask for the first time: an idle peer is asked for the last chunks that
+  /// others have not sent yet.
+  private mutating func endGame(link index: Int, at now: Instant, _ digests: inout [Digest]) {
+    for work in works.indices
+    where works[work].missing > 0 && works[work].missing <= ExchangeLimits.endGameChunks
+      && works[work].open.isEmpty
+    {
+      guard let theirs = links[index].places[works[work].chunks.contribution] else { continue }
+      for place in 0..<theirs.limit where theirs.contains(place) {
+        guard works[work].asked[place] > 0, !works[work].held.contains(place),
+          Int(works[work].asked[place]) < ExchangeLimits.endGamePeers
+        else { continue }
+        let digest = works[work].chunks.digests[place]
+        let byteCount = Int(works[work].chunks.byteCounts[place])
+        works[work].asked[place] += 1
+        links[index].requests.append(.init(digest: digest, byteCount: byteCount, at: now))
+        links[index].bytesUnderWay += byteCount
+        digests.append(digest)
+      }
+    }
+  }
+
+  /// A peer that has everything is spared what others can send right now: what leaves it twice is
+  /// missing elsewhere.
+  private func isLeftToOthers(_ place: Int, of work: Int, link index: Int) -> Bool {
+    let contribution = works[work].chunks.contribution
+    guard works[work].copies[place] > 1, links[index].places[contribution]?.isFull == true else {
+      return false
+    }
+    return links.contains { link in
+      link.isOpenToUs && link.bytesPerMillisecond * 4 >= links[index].bytesPerMillisecond
+        && link.places[contribution]?.isFull == false && link.has(place, of: contribution)
+    }
+  }
+}

@@ -1,0 +1,42 @@
+// What the exchange of chunks may cost (Specs/Exchange.md, "Limits").
+
+public enum ExchangeLimits {
+  /// Requests that one peer may have waiting here; more end the session.
+  public static let queuedRequests = 1_024
+  /// Digests in one message.
+  public static let digests = 1_024
+  /// Places of chunks in one have-map message; larger contributions take several.
+  public static let places: UInt32 = 1 << 18
+  /// Chunks of one contribution.
+  public static let chunks: UInt32 = 1 << 28
+  /// Have-maps of contributions that are not known here yet, kept for one peer.
+  public static let unknownContributions = 256
+  /// Bytes under way from one peer at first.
+  public static let firstWindow = 256 << 10
+  /// And at most: more than a gigabit at a tenth of a second.
+  public static let largestWindow = 16 << 20
+  /// A link's rate is measured over so long at least.
+  public static let meterMilliseconds: UInt64 = 50
+  /// The queue that a link's window allows beyond two round trips.
+  public static let slackMilliseconds = 15
+  public static let smallestWindow = 64 << 10
+  /// Places looked at for the rarest chunk.
+  public static let sample = 64
+  /// Chunks that are asked of several peers at the end.
+  public static let endGameChunks = 16
+  /// Peers that are asked for one chunk at the end.
+  public static let endGamePeers = 3
+  /// New chunks are announced when there are so many,
+  public static let announcedAtOnce = 8
+  /// or after so long; what is late and who rests is looked at as often.
+  public static let lookMilliseconds: UInt64 = 500
+  /// Peers served at the same time, one of them by chance.
+  public static let slots = 8
+  /// Between two looks at who is served.
+  public static let slotMilliseconds: UInt64 = 10_000
+  /// A request that brought nothing by then is given to somebody else.
+  public static let requestMilliseconds: UInt64 = 20_000
+  /// After so many requests in a row that brought nothing a peer is asked no more for a while.
+  public static let strikes = 3
+  public static let restMilliseconds: UInt64 = 60_000
+}

@@ -1,0 +1,124 @@
+// The messages of the chunk exchange (Specs/Exchange.md, "Messages"). All but the chunks
+// themselves are DAG-CBOR arrays on the requests channel.
+
+public import Content
+public import Cryptography
+
+public enum ExchangeMessage: Equatable, Sendable {
+  /// "Of this contribution I have these chunks", from a place on.
+  case have(contribution: Digest, from: UInt32, runs: [UInt8])
+  /// "Send me these blocks, in this order."
+  case request([Digest])
+  /// "No longer needed."
+  case cancel([Digest])
+  case refuse([Digest], Refusal)
+  /// Whether the sender serves the receiver now.
+  case slot(isOpen: Bool)
+  /// Whether the sender lacks something that the receiver has.
+  case interest(Bool)
+
+  public enum Refusal: UInt8, Sendable {
+    /// Not here, or not for this Datanet.
+    case absent = 0
+    /// The sender has no slot.
+    case closed = 1
+    /// Held, but not given: the owner's choice or a limit.
+    case unwilling = 2
+  }
+
+  public var value: Value {
+    func pack(_ digests: [Digest]) -> Value { .bytes(digests.flatMap(\.bytes)) }
+    switch self {
+    case .have(let contribution, let from, let runs):
+      return [0, .bytes(contribution.bytes), Value(from), .bytes(runs)]
+    case .request(let digests): return [1, pack(digests)]
+    case .cancel(let digests): return [2, pack(digests)]
+    case .refuse(let digests, let reason): return [3, pack(digests), Value(reason.rawValue)]
+    case .slot(let isOpen): return [4, .bool(isOpen)]
+    case .interest(let isThere): return [5, .bool(isThere)]
+    }
+  }
+
+  /// Nil when malformed or over a limit.
+  public init?(_ value: Value) {
+    guard let items = value.array, let type = items.first?.integer(as: Int.self) else { return nil }
+    func digests() -> [Digest]? {
+      guard let bytes = items[1].bytes, bytes.count % Digest.byteCount == 0,
+        bytes.count <= ExchangeLimits.digests * Digest.byteCount
+      else { return nil }
+      return stride(from: 0, to: bytes.count, by: Digest.byteCount).compactMap {
+        Digest(bytes: bytes[$0..<$0 + Digest.byteCount])
+      }
+    }
+    switch (type, items.count) {
+    case (0, 4):
+      guard let contribution = items[1].bytes.flatMap({ Digest(bytes: $0) }),
+        let from = items[2].integer(as: UInt32.self), from < ExchangeLimits.chunks,
+        from % ExchangeLimits.places == 0, let runs = items[3].bytes
+      else { return nil }
+      self = .have(contribution: contribution, from: from, runs: runs)
+    case (1, 2):
+      guard let list = digests() else { return nil }
+      self = .request(list)
+    case (2, 2):
+      guard let list = digests() else { return nil }
+      self = .cancel(list)
+    case (3, 3):
+      guard let list = digests(), let code = items[2].integer(as: UInt8.self),
+        let reason = Refusal(rawValue: code)
+      else { return nil }
+      self = .refuse(list, reason)
+    case (4, 2), (5, 2):
+      guard let flag = items[1].bool else { return nil }
+      self = type == 4 ? .slot(isOpen: flag) : .interest(flag)
+    default: return nil
+    }
+  }
+}
+
+/// A block on the chunks channel: digest:32 form:1 plain length:4 (big-endian) bytes.
+public struct ChunkMessage: Equatable, Sendable {
+  public enum Form: UInt8, Sendable {
+    case plain = 0
+    case zstd = 1
+  }
+
+  static let headByteCount = Digest.byteCount + 5
+
+  public var digest: Digest
+  public var form: Form
+  /// The length of the block itself, whatever travels.
+  public var byteCount: Int
+  public var payload: ArraySlice<UInt8>
+
+  public init(digest: Digest, form: Form, byteCount: Int, payload: ArraySlice<UInt8>) {
+    self.digest = digest
+    self.form = form
+    self.byteCount = byteCount
+    self.payload = payload
+  }
+
+  public var bytes: [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(Self.headByteCount + payload.count)
+    bytes += digest.bytes
+    bytes.append(form.rawValue)
+    bytes.append(number: UInt64(byteCount), bytes: 4)
+    bytes += payload
+    return bytes
+  }
+
+  /// Nil when malformed or over a block's limit.
+  public init?(_ bytes: [UInt8]) {
+    guard bytes.count >= Self.headByteCount, let digest = Digest(bytes: bytes[..<Digest.byteCount]),
+      let form = Form(rawValue: bytes[Digest.byteCount])
+    else { return nil }
+    var cursor = ByteCursor(Array(bytes[(Digest.byteCount + 1)..<Self.headByteCount]))
+    guard let length = cursor.number(bytes: 4), length <= UInt64(Value.maximumByteCount) else {
+      return nil
+    }
+    let payload = bytes[Self.headByteCount...]
+    guard form != .plain || payload.count == Int(length) else { return nil }
+    self.init(digest: digest, form: form, byteCount: Int(length), payload: payload)
+  }
+}

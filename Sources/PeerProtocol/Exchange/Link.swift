@@ -1,0 +1,83 @@
+// What the exchange knows of one peer: what it has, what is under way, how fast it is
+// (Specs/Exchange.md, "Windows").
+
+internal import Cryptography
+
+struct Link: Sendable {
+  struct Request: Sendable {
+    var digest: Digest
+    var byteCount: Int
+    var at: Instant
+  }
+
+  let peer: PublicKey
+  /// Places by contribution, for contributions that are known here.
+  var places: [Digest: PlaceSet] = [:]
+  /// Have-maps of contributions that are not known here yet, in order of arrival.
+  var early: [(contribution: Digest, from: UInt32, runs: [UInt8])] = []
+
+  // Downloading.
+  /// In the order in which they were sent: answers come in that order.
+  var requests: [Request] = []
+  var bytesUnderWay = 0
+  var window = ExchangeLimits.firstWindow
+  var leastDelay: UInt64 = .max
+  /// Bytes since `meteredSince`, and the rate that followed from earlier ones.
+  var metered = 0
+  var meteredSince = Instant(milliseconds: 0)
+  var bytesPerMillisecond = 0
+  var isOpenToUs = false
+  var strikes = 0
+  var restsUntil = Instant(milliseconds: 0)
+  var weAreInterested = false
+  var received = 0
+  var receivedBefore = 0
+
+  // Uploading.
+  var isInterested = false
+  var isServed = false
+  /// What it asked for and has not been sent.
+  var wishes: [Digest] = []
+  var sent = 0
+  var sentBefore = 0
+  var metAt: Instant
+
+  init(_ peer: PublicKey, at now: Instant) {
+    self.peer = peer
+    metAt = now
+  }
+
+  func has(_ place: Int, of contribution: Digest) -> Bool {
+    places[contribution]?.contains(place) ?? false
+  }
+
+  /// Whether the peer said that it knows the contribution's manifest.
+  func offers(_ contribution: Digest) -> Bool {
+    places[contribution] != nil || early.contains { $0.contribution == contribution }
+  }
+
+  /// Takes a request off the list; nil when it was not asked of this peer.
+  mutating func finish(_ digest: Digest) -> Request? {
+    guard let index = requests.firstIndex(where: { $0.digest == digest }) else { return nil }
+    let request = requests.remove(at: index)
+    bytesUnderWay -= request.byteCount
+    return request
+  }
+
+  /// A block came after `delay`: the window becomes what arrives in two least delays and a bit,
+  /// so it doubles while there is room and holds no long queue when there is none.
+  mutating func measure(delay: UInt64, byteCount: Int, at now: Instant) {
+    leastDelay = min(leastDelay, max(delay, 1))
+    if metered == 0 { meteredSince = now }
+    metered += byteCount
+    let span = now.milliseconds(since: meteredSince)
+    guard span >= ExchangeLimits.meterMilliseconds else { return }
+    let rate = metered / Int(span)
+    bytesPerMillisecond =
+      bytesPerMillisecond == 0 ? rate : (bytesPerMillisecond + rate) / 2
+    metered = 0
+    let horizon = Int(min(leastDelay, 2_000)) * 2 + ExchangeLimits.slackMilliseconds
+    window = min(
+      max(bytesPerMillisecond * horizon, ExchangeLimits.firstWindow), ExchangeLimits.largestWindow)
+  }
+}

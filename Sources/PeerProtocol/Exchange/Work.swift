@@ -1,0 +1,69 @@
+// One contribution that is being fetched or served: its chunks, which are here, which are asked
+// for, and how rare each is among the connected peers (Specs/Exchange.md, "Choice").
+
+public import Cryptography
+
+public struct ContributionChunks: Sendable {
+  /// The manifest's root.
+  public var contribution: Digest
+  /// The chunks in stream order, each once however often the stream has it.
+  public var digests: [Digest]
+  public var byteCounts: [UInt32]
+
+  public init(contribution: Digest, digests: [Digest], byteCounts: [UInt32]) {
+    self.contribution = contribution
+    self.digests = digests
+    self.byteCounts = byteCounts
+  }
+}
+
+struct Work: Sendable {
+  let chunks: ContributionChunks
+  var held: PlaceSet
+  /// Wanted, not held, and not asked for.
+  var open: PlaceSet
+  /// Asked for: how many peers, by place.
+  var asked: [UInt8]
+  /// Connected peers that have it, by place.
+  var copies: [UInt16]
+  /// Wanted places that are not held.
+  var missing: Int
+
+  init(_ chunks: ContributionChunks, held: PlaceSet, wanted: PlaceSet) {
+    self.chunks = chunks
+    self.held = held
+    var open = PlaceSet(limit: chunks.digests.count)
+    for place in 0..<chunks.digests.count where wanted.contains(place) && !held.contains(place) {
+      open.insert(place)
+    }
+    self.open = open
+    missing = open.count
+    asked = Array(repeating: 0, count: chunks.digests.count)
+    copies = Array(repeating: 0, count: chunks.digests.count)
+  }
+
+  /// A place for `link`: among up to 64 open places that it has, from a random start, the rarest.
+  /// While nothing is held yet the first found is taken, so that newcomers soon have something.
+  func choose(for link: Link, chance: inout SeededGenerator) -> Int? {
+    guard open.count > 0, let theirs = link.places[chunks.contribution], !theirs.isEmpty else {
+      return nil
+    }
+    let start = Int.random(in: 0..<open.limit, using: &chance)
+    var best: Int?
+    var seen = 0
+    var cursor = start
+    var looked = 0
+    // Looks at so many open places that even a peer with few of them is found something soon.
+    while seen < ExchangeLimits.sample, looked < open.count, looked < 4_096 {
+      guard let place = open.next(from: cursor) else { break }
+      looked += 1
+      cursor = place + 1 == open.limit ? 0 : place + 1
+      guard theirs.contains(place) else { continue }
+      seen += 1
+      if held.isEmpty { return place }
+      if let found = best, copies[found] <= copies[place] { continue }
+      best = place
+    }
+    return best
+  }
+}
