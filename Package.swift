@@ -47,9 +47,9 @@ func module(
     swiftSettings: settings)
 }
 
-func program(_ name: String, _ dependencies: [String]) -> Target {
+func program(_ name: String, _ dependencies: [String], exclude: [String] = []) -> Target {
   .executableTarget(
-    name: name, dependencies: dependencies.map { .init(stringLiteral: $0) },
+    name: name, dependencies: dependencies.map { .init(stringLiteral: $0) }, exclude: exclude,
     swiftSettings: strict)
 }
 
@@ -117,8 +117,8 @@ var targets: [Target] = [
     [
       "Terminal", "Store", "Records", "Content", "Claims", "Cryptography", "CanonicalMath",
       "CanonicalKernels",
-      "FastMath", "Tokenization", "Learning", "JSON",
-    ]),
+      "FastMath", "Tokenization", "Checkpoints", "Learning", "JSON",
+    ], exclude: ["LearningPeer.py"]),
 
   .target(
     name: "Histories", dependencies: ["Claims", "Content", "Cryptography", "JSON"], path: "Tests/Histories",

@@ -22,7 +22,7 @@ protocol Benchmark: SendableMetatype {
 @main struct Main {
   static let benchmarks: [any Benchmark.Type] = [
     StartBenchmark.self, HashBenchmark.self, CuttingBenchmark.self, StoreBenchmark.self,
-    DagCBORBenchmark.self, ClaimsBenchmark.self, ArithmeticBenchmark.self,
+    DagCBORBenchmark.self, ClaimsBenchmark.self, LearningBenchmark.self, ArithmeticBenchmark.self,
   ]
 
   static let declaration = Declaration(
@@ -42,6 +42,10 @@ protocol Benchmark: SendableMetatype {
 
   static func main() {
     do {
+      // A measured child of the learning benchmark.
+      if CommandLine.arguments.dropFirst().first == LearningWorker.word {
+        return try LearningWorker.run(Array(CommandLine.arguments.dropFirst(2)))
+      }
       try run()
     } catch {
       Screen.error("\(error)")

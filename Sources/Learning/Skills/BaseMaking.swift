@@ -76,7 +76,10 @@ public struct BaseMaking: Sendable {
     }
   }
 
-  private static func configurationFile(_ shape: ModelConfiguration) -> [UInt8] {
+  /// config.json of a plain Llama of that shape.
+  public static func configurationFile(
+    _ shape: ModelConfiguration, type: String = "bfloat16"
+  ) -> [UInt8] {
     let object: JSONValue = [
       "architectures": ["LlamaForCausalLM"], "model_type": "llama", "attention_bias": false,
       "bos_token_id": 0, "eos_token_id": 0, "pad_token_id": 0,
@@ -88,7 +91,7 @@ public struct BaseMaking: Sendable {
       "num_key_value_heads": .int(shape.keyValueHeadCount),
       "rms_norm_eps": .double(shape.normEpsilon), "rope_scaling": nil,
       "rope_theta": .double(shape.ropeTheta), "tie_word_embeddings": true,
-      "torch_dtype": "bfloat16", "vocab_size": .int(shape.vocabularySize),
+      "torch_dtype": .string(type), "vocab_size": .int(shape.vocabularySize),
     ]
     return object.serializedBytes(.pretty)
   }
