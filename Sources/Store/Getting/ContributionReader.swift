@@ -23,6 +23,13 @@ public final class ContributionReader {
   /// The same for a caller who walks the manifest with a cursor.
   public var manifestSource: (CID) throws -> [UInt8] { { [self] in try source($0) } }
 
+  /// The chunks that only this or only the other contribution has.
+  public func chunkDifference(
+    to other: ContributionReader
+  ) throws -> ManifestDifference<ChunkEntry> {
+    try manifest.chunkDifference(to: other.manifest, source)
+  }
+
   /// All files in path order.
   public func forEachFile(_ body: (FileEntry) throws -> Void) throws {
     var cursor = manifest.fileCursor()

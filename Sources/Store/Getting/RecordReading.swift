@@ -78,8 +78,10 @@ extension ContributionReader {
   }
 
   /// Shows every record to `isWanted`, on several threads, and tells the numbers of those wanted
-  /// in order until `found` answers false.
+  /// in order until `found` answers false. With `only`, in stream order, just the records of these
+  /// chunks; see `hasRecordsAcrossChunks`.
   public func scan(
+    only: [PlacedItem<ChunkEntry>]? = nil,
     _ isWanted: @escaping @Sendable (RawSpan, RecordShape?) -> Bool,
     found: (UInt64) throws -> Bool
   ) throws {
@@ -90,19 +92,28 @@ extension ContributionReader {
     var files = manifest.fileCursor()
     var file = try files.next(source)
     var stretch = Stretch()
+    var stretchEnd: UInt64 = 0
     var isOver = false
     func take(_ numbers: [UInt64]) throws {
       for number in numbers where !isOver { isOver = try !found(number) }
     }
     var chunks = manifest.chunkCursor()
-    while !isOver, let chunk = try chunks.next(source) {
-      if stretch.byteCount >= BlockRun.mostBytes, chunk.item.recordCount > 0 {
-        work.submit(stretch)
+    var chosen = only?.makeIterator()
+    while !isOver, let chunk = try only == nil ? chunks.next(source) : chosen?.next() {
+      let isGap = chunk.before.bytes != stretchEnd
+      if isGap || stretch.byteCount >= BlockRun.mostBytes && chunk.item.recordCount > 0 {
+        if !stretch.parts.isEmpty { work.submit(stretch) }
         stretch = Stretch()
         while let numbers = try work.nextReady() { try take(numbers) }
       }
+      if isGap {
+        files = manifest.fileCursor()
+        try files.seek(byte: chunk.before.bytes, source)
+        file = try files.next(source)
+      }
       if stretch.parts.isEmpty { stretch.firstRecord = chunk.before.records }
       let end = chunk.before.bytes + UInt64(chunk.item.byteCount)
+      stretchEnd = end
       var start = chunk.before.bytes
       while let current = file, start < end {
         let fileEnd = current.before.bytes + current.item.bytes
@@ -122,6 +133,25 @@ extension ContributionReader {
     }
     if !stretch.parts.isEmpty, !isOver { work.submit(stretch) }
     while !isOver, let numbers = try work.next() { try take(numbers) }
+  }
+
+  /// Whether a record is larger than a chunk, so that a chunk alone may hold a part of one.
+  public func hasRecordsAcrossChunks() throws -> Bool {
+    var files = manifest.fileCursor()
+    while let file = try files.next(source) {
+      // Only a file of more than a block can have one, and its chunks are its own.
+      guard file.item.records > 0, file.item.bytes > UInt64(Block.maximumByteCount) else {
+        continue
+      }
+      var chunks = manifest.chunkCursor()
+      try chunks.seek(byte: file.before.bytes, source)
+      while let chunk = try chunks.next(source),
+        chunk.before.bytes < file.before.bytes + file.item.bytes
+      {
+        if chunk.item.recordCount == 0 { return true }
+      }
+    }
+    return false
   }
 
   private static func wanted(

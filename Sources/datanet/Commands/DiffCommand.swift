@@ -39,11 +39,10 @@ enum DiffCommand: Command {
     }
     let difference = try RecordDifference(readers[0], readers[1])
     let limit = context.invocation.integer("limit") ?? (context.output.isJSON ? .max : 20)
-    let changes = try [
-      ("removed", readers[0], difference.removed), ("added", readers[1], difference.added),
-    ].map { kind, reader, wanted in
-      (kind, try RecordDifference.find(wanted, in: reader, limit: limit))
-    }
+    let changes = [
+      ("removed", try difference.removedRecords(limit: limit)),
+      ("added", try difference.addedRecords(limit: limit)),
+    ]
     context.output.json([
       "added": .int(difference.addedCount), "removed": .int(difference.removedCount),
       "unchanged": .int(difference.sameCount),
