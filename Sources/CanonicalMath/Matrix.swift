@@ -149,8 +149,7 @@ import CanonicalKernels
   /// The bytes of `canonicalBytes` without a copy, where there are no gaps and no NaN.
   public func withCanonicalBytes<Result>(_ body: (RawSpan) throws -> Result) rethrows -> Result {
     var whole = Canonical.contiguous(self)
-    var hasNaN = false
-    for index in 0..<whole.count { unsafe hasNaN = hasNaN || whole.base[index].isNaN }
+    let hasNaN = unsafe ck_kernels().pointee.hasNaN(whole.count, whole.base) != 0
     if hasNaN { unsafe ck_kernels().pointee.canonicalise(whole.count, whole.mutableBase) }
     let bytes = unsafe UnsafeRawBufferPointer(start: whole.base, count: whole.count * 4)
     let result = try body(unsafe bytes.bytes)
@@ -160,18 +159,9 @@ import CanonicalKernels
   /// The elements' little-endian bytes, row by row, every NaN as 0x7FC00000: what a state's hash and a
   /// file hold.
   public var canonicalBytes: [UInt8] {
-    var bytes = [UInt8]()
-    bytes.reserveCapacity(count * 4)
-    for r in 0..<rows {
-      for c in 0..<columns {
-        let x = unsafe base[r * stride + c]
-        let bits = x.isNaN ? 0x7FC0_0000 : x.bitPattern
-        for shift in [0, 8, 16, 24] as [UInt32] {
-          bytes.append(UInt8(truncatingIfNeeded: bits >> shift))
-        }
-      }
+    withCanonicalBytes { span in
+      unsafe span.withUnsafeBytes { unsafe Array($0) }
     }
-    return bytes
   }
 
   var base: UnsafePointer<Float> { unsafe UnsafePointer(storage.base + offset) }

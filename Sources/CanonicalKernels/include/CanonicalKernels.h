@@ -145,6 +145,8 @@ typedef struct {
   /// Every NaN becomes 0x7FC00000, in place.
   void (*canonicalise)(ptrdiff_t n, float *x);
 
+  int (*hasNaN)(ptrdiff_t n, const float *x);
+
   /// Philox4x32-10: element i is word i mod 4 of block (first + i) / 4; see the specification.
   void (*randomWords)(uint64_t key, uint64_t stream, uint64_t first, ptrdiff_t n, uint32_t *out);
   void (*uniform)(uint64_t key, uint64_t stream, uint64_t first, float low, float high, ptrdiff_t n,

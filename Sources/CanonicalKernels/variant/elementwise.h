@@ -209,6 +209,17 @@ static void canonicalise(ptrdiff_t n, float *x) {
     store_up_to(x + i, n - i, a != a ? from16((i16)0x7FC00000) : a);
   }
 }
+static int has_nan(ptrdiff_t n, const float *x) {
+  for (ptrdiff_t i = 0; i < n; i += 1024) {
+    i16 found = 0;
+    for (ptrdiff_t j = i; j < i + 1024 && j < n; j += 16) {
+      v16 a = load_up_to(x + j, n - j, 0);
+      found |= a != a;
+    }
+    if (__builtin_reduce_or(found)) return 1;
+  }
+  return 0;
+}
 
 // AdamW.
 typedef struct {

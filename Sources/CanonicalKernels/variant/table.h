@@ -13,4 +13,4 @@
    .attentionBackward = attention_backward, .gather = gather, .scatterAdd = scatter_add,            \
    .adamw = adamw, .sumRow = sum_row, .dotRow = dot_row, .maxRow = max_row, .sum = sum,             \
    .sumOfSquares = sum_of_squares, .rowDots = row_dots, .widen = widen, .narrow = narrow,           \
-   .canonicalise = canonicalise, .randomWords = random_words, .uniform = uniform, .normal = normal}
+   .canonicalise = canonicalise, .hasNaN = has_nan, .randomWords = random_words, .uniform = uniform, .normal = normal}

@@ -38,17 +38,24 @@ INLINE v16 from16(i16 x) { return AS(x, v16); }
 INLINE uint32_t bitsOf(float x) { uint32_t u; memcpy(&u, &x, 4); return u; }
 INLINE float floatOf(uint32_t u) { float x; memcpy(&x, &u, 4); return x; }
 
+/// n floats, fewer than 16, without a call.
+INLINE void copy_part(float *to, const float *from, ptrdiff_t n) {
+  if (n & 8) memcpy(to, from, 32), to += 8, from += 8;
+  if (n & 4) memcpy(to, from, 16), to += 4, from += 4;
+  if (n & 2) memcpy(to, from, 8), to += 2, from += 2;
+  if (n & 1) memcpy(to, from, 4);
+}
 /// The first n lanes from memory, the rest from `rest`.
 INLINE v16 load_part(const float *p, ptrdiff_t n, float rest) {
   float t[16];
-  for (int l = 0; l < 16; l++) t[l] = rest;
-  memcpy(t, p, (size_t)n * 4);
+  store16(t, all16(rest));
+  copy_part(t, p, n);
   return load16(t);
 }
 INLINE void store_part(float *p, ptrdiff_t n, v16 x) {
   float t[16];
   store16(t, x);
-  memcpy(p, t, (size_t)n * 4);
+  copy_part(p, t, n);
 }
 INLINE v16 load_up_to(const float *p, ptrdiff_t n, float rest) {
   return n >= 16 ? load16(p) : load_part(p, n, rest);
