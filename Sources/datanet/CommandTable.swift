@@ -44,8 +44,6 @@ enum CommandTable {
     ImportCommand.self,
     BlockCommand.self,
     DagCommand.self,
-    FsckCommand.self,
-    GcCommand.self,
     DoctorCommand.self,
     CompletionsCommand.self,
   ]

@@ -13,11 +13,12 @@ enum CheckCommand: Command {
       place to what was added, every claim to its signature and its chain, and the databases to \
       their own rules. A damaged block is taken from another pack or a file in place that holds it; \
       where there is none it is named and counts as missing, so that it is fetched again. Ends with \
-      1 when something stays wrong.
+      3 when something stays wrong.
       """,
     options: [
       .value("sample", "PERCENT", .integer(1...100), "Read only this share of the blocks"),
-      .value("seed", "N", .integer(0...Int.max), "Choose another sample", default: "0"),
+      .value(
+        "seed", "N", .integer(0...Int.max), "Choose the same sample again", default: "a new one"),
       .flag("no-repair", "Only look"),
     ],
     examples: [
@@ -29,7 +30,8 @@ enum CheckCommand: Command {
     let store = try context.store()
     var options = CheckOptions()
     options.share = Double(context.invocation.integer("sample") ?? 100) / 100
-    options.seed = UInt64(context.invocation.integer("seed") ?? 0)
+    // Another sample every night, so that all is looked at in the end.
+    options.seed = UInt64(context.invocation.integer("seed") ?? Moment.milliseconds())
     options.repair = !context.invocation.has("no-repair")
     let bar = context.progress("Checking")
     let report = try store.check(options: options) { progress in
@@ -55,7 +57,7 @@ enum CheckCommand: Command {
         "\(Quantity.count(report.incompleteContributions, "contribution")) not wholly here")
     }
     guard report.isSound else {
-      throw Failure.failed(
+      throw Failure.refused(
         "\(Quantity.count(report.findingCount - report.repairedCount, "fault")) not repaired; "
           + "'datanet sync' fetches what is missing")
     }
