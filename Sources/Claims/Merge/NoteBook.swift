@@ -48,8 +48,7 @@ public struct NoteBook: Hashable, Sendable {
         winners[field.name] = place
       }
     }
-    let named = winners.map { (name: $0.key, place: $0.value) }
-      .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    let named = winners.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
     fields = named.compactMap { name, place in
       let texts = sorted[place].note.fields.first { $0.name == name }?.texts ?? []
       return texts.isEmpty
@@ -57,7 +56,7 @@ public struct NoteBook: Hashable, Sendable {
         : Shown(
           name: name, texts: texts, author: sorted[place].author, claim: sorted[place].claim)
     }
-    current = Array(Set(named.map { sorted[$0.place].claim })).sorted()
+    current = Array(Set(named.map { sorted[$0.value].claim })).sorted()
       .map { CID(codec: .dagCBOR, digest: $0) }
   }
 
