@@ -6,8 +6,8 @@ import Store
 import Terminal
 
 enum Prefix {
-  /// Shorter beginnings would be unique by accident only.
-  static let shortest = 4
+  /// Any beginning will do as long as it fits one thing only.
+  static let shortest = 1
   /// Candidates that are listed when a beginning fits several.
   static let mostListed = 8
 
@@ -25,6 +25,7 @@ enum Prefix {
     let head = head(codec)
     let other = Prefix.head(codec == .raw ? .dagCBOR : .raw)
     if text.hasPrefix(other) { return nil }
+    if head.hasPrefix(text) { return head }
     let own = text.hasPrefix(head) ? String(text.dropFirst(head.count)) : text
     guard own.utf8.count >= shortest else {
       throw .usage(
