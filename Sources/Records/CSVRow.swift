@@ -14,8 +14,13 @@ struct CSVRowEnd: Sendable {
   private var fields = 1
   private var lines = 0
   private var problem: String?
+  /// How many bytes of a byte order mark may still come: a quote behind it opens a field.
+  private var markLeft: Int
 
-  init(separator: UInt8) { self.separator = separator }
+  init(separator: UInt8, isFileStart: Bool = false) {
+    self.separator = separator
+    markLeft = isFileStart ? LineRules.byteOrderMark.count : 0
+  }
 
   /// The place of the line feed that ends the row, or `nil` if the buffer has none. `carried` bytes
   /// of the row came before.
@@ -25,6 +30,19 @@ struct CSVRowEnd: Sendable {
       switch state {
       case .fieldStart:
         let byte = unsafe buffer[at]
+        if markLeft > 0 {
+          let seen = LineRules.byteOrderMark.count - markLeft
+          if byte == LineRules.byteOrderMark[seen] {
+            markLeft -= 1
+            at += 1
+            continue
+          }
+          markLeft = 0
+          if seen > 0 {
+            state = .unquoted
+            continue
+          }
+        }
         if byte == 0x0A { return at }
         at += 1
         if byte == 0x22 {

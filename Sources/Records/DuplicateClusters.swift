@@ -1,42 +1,20 @@
 // Joins pairs to clusters and tells who was first; see Specs/Duplicates.md, "Who was first".
 
-/// A contribution as far as duplicates are concerned.
-public struct DuplicateOwner: Sendable, Equatable {
-  /// The first milestone that covers the contribution; those that none covers come after all.
-  public var milestone: Int?
-  /// Contributions of one author have the same number.
-  public var author: Int
-
-  public init(milestone: Int?, author: Int) {
-    self.milestone = milestone
-    self.author = author
-  }
-
-  var rank: Int { milestone ?? .max }
-}
-
 /// One record of a cluster.
 public struct DuplicateMember: Sendable, Equatable {
   public var place: DuplicatePlace
-  /// To the cluster's first record. 1 for a copy; 0 until it has been measured.
-  public var similarity: Double
+  /// It has the exact form of the cluster's first record.
   public var isExact: Bool
 }
 
 /// Records that are linked by being alike, directly or through others.
 public struct DuplicateCluster: Sendable, Equatable {
-  /// First the earliest milestone's, within it by segment and row.
-  public internal(set) var members: [DuplicateMember]
-  /// So many of the members, counted from the front, have the earliest milestone.
+  /// Those of the first contributions come first, all by segment and row.
+  public let members: [DuplicateMember]
+  /// The contributions that nobody's is proven to precede; more than one are tied.
+  public let firsts: [Int]
+  /// So many of the members, counted from the front, belong to those.
   public let firstCount: Int
-  /// The authors of those, in order: more than one are tied.
-  public let firstAuthors: [Int]
-
-  public var isTied: Bool { firstAuthors.count > 1 }
-
-  public mutating func setSimilarity(_ similarity: Double, ofMember index: Int) {
-    members[index].similarity = similarity
-  }
 }
 
 public struct DuplicateClusters: Sendable {
@@ -65,34 +43,34 @@ public struct DuplicateClusters: Sendable {
     return alike.root(one) == alike.root(other)
   }
 
-  /// The clusters, ordered by their first members. `owner` tells whose a segment's records are.
-  public mutating func clusters(owner: (Int) -> DuplicateOwner) -> [DuplicateCluster] {
+  /// The clusters, ordered by their first members. `contribution` tells whose a segment's records
+  /// are; `firsts` picks those of several contributions that nobody's is proven to precede, given
+  /// and answered in ascending order.
+  public mutating func clusters(
+    contribution: (Int) -> Int, firsts: ([Int]) -> [Int]
+  ) -> [DuplicateCluster] {
     var membersOfRoot: [[Int]] = Array(repeating: [], count: places.count)
     for number in places.indices { membersOfRoot[alike.root(number)].append(number) }
     var clusters: [DuplicateCluster] = []
-    for members in membersOfRoot where members.count > 1 {
-      let ordered = members.sorted { left, right in
-        let (leftRank, rightRank) = (
-          owner(places[left].segment).rank, owner(places[right].segment).rank
-        )
-        return leftRank == rightRank ? places[left] < places[right] : leftRank < rightRank
+    for unordered in membersOfRoot where unordered.count > 1 {
+      let members = unordered.sorted { places[$0] < places[$1] }
+      var contributions: [Int] = []
+      for number in members {
+        let one = contribution(places[number].segment)
+        if !contributions.contains(one) { contributions.append(one) }
       }
-      let first = ordered[0]
-      let firstRank = owner(places[first].segment).rank
-      let firsts = ordered.prefix { owner(places[$0].segment).rank == firstRank }
-      var authors: [Int] = []
-      for number in firsts {
-        let author = owner(places[number].segment).author
-        if !authors.contains(author) { authors.append(author) }
-      }
-      let form = same.root(first)
+      contributions.sort()
+      let chosen = contributions.count == 1 ? contributions : firsts(contributions)
+      // Somebody is always first; an answer that says otherwise is taken to mean nothing is known.
+      let first = chosen.isEmpty ? contributions : chosen
+      let front = members.filter { first.contains(contribution(places[$0].segment)) }
+      let rest = members.filter { !first.contains(contribution(places[$0].segment)) }
+      let form = same.root((front.first ?? members[0]))
       clusters.append(
         DuplicateCluster(
-          members: ordered.map { number in
-            let isExact = same.root(number) == form
-            return DuplicateMember(
-              place: places[number], similarity: isExact ? 1 : 0, isExact: isExact)
-          }, firstCount: firsts.count, firstAuthors: authors))
+          members: (front + rest).map { number in
+            DuplicateMember(place: places[number], isExact: same.root(number) == form)
+          }, firsts: first, firstCount: front.count))
     }
     return clusters.sorted { $0.members[0].place < $1.members[0].place }
   }

@@ -48,6 +48,12 @@ public struct DuplicateSearch: Sendable {
     self.threshold = min(max(threshold, DuplicateSearch.leastThreshold), 1)
   }
 
+  /// Adds a segment that only later ones are compared with.
+  public mutating func hold(_ segment: DuplicateSegment) {
+    segments.append(segment)
+    isCopy.append(Array(repeating: false, count: segment.rows))
+  }
+
   /// Adds a segment and tells the pairs whose later record is in it: first the copies, in no order
   /// that means anything but always the same, then those that look alike.
   public mutating func add(_ segment: DuplicateSegment, found: (DuplicatePair) throws -> Void)

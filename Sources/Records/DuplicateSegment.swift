@@ -103,12 +103,8 @@ struct SegmentLayout: Sendable {
     try unsafe self.init(UnsafeRawBufferPointer(holder.buffer), owner: holder)
   }
 
-  /// All of the segment's bytes.
-  public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows
-    -> Result
-  {
-    try unsafe body(UnsafeRawBufferPointer(start: base, count: layout.length))
-  }
+  /// How many bytes the segment takes.
+  public var byteCount: Int { layout.length }
 
   @inline(__always) private func word64(_ offset: Int) -> UInt64 {
     unsafe UInt64(littleEndian: base.loadUnaligned(fromByteOffset: offset, as: UInt64.self))

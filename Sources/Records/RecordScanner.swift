@@ -47,7 +47,7 @@ public struct RecordScanner: Sendable {
     self.isFileStart = isFileStart
     self.columns = columns
     if case .csv(let dialect) = format {
-      row = CSVRowEnd(separator: dialect.separator)
+      row = CSVRowEnd(separator: dialect.separator, isFileStart: isFileStart)
     } else {
       row = CSVRowEnd(separator: 0)
     }

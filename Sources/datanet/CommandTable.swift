@@ -24,6 +24,7 @@ enum CommandTable {
     RecordCommand.self,
     GetCommand.self,
     DiffCommand.self,
+    DuplicatesCommand.self,
     ReviewCommand.self,
     RetractCommand.self,
     GrantCommand.self,

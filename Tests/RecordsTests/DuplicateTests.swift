@@ -280,7 +280,7 @@ private func shareABand(_ left: DuplicateSignature, _ right: DuplicateSignature)
       }
     }
     #expect(pairs < 6000 * DuplicateSearch.greatestBucket * DuplicateSignature.bands / 4)
-    #expect(clusters.clusters { _ in DuplicateOwner(milestone: nil, author: 0) }.count == 1)
+    #expect(clusters.clusters(contribution: { $0 }, firsts: { $0 }).count == 1)
   }
 }
 
@@ -293,36 +293,35 @@ private func shareABand(_ left: DuplicateSignature, _ right: DuplicateSignature)
       later: DuplicatePlace(segment: later.0, row: later.1), similarity: 0.9, isExact: isExact)
   }
 
-  @Test func `the earliest milestone is first, and concurrent authors are tied`() {
-    // Ada's contribution is covered by no milestone, Ben's and Cleo's by the first, Dan's later.
-    let owners = [
-      DuplicateOwner(milestone: nil, author: 0), DuplicateOwner(milestone: 0, author: 1),
-      DuplicateOwner(milestone: 0, author: 2), DuplicateOwner(milestone: 1, author: 3),
-    ]
+  @Test func `those whom nobody precedes are first, in whatever order pairs come`() {
     let pairs = [
       pair((0, 1), (1, 5), isExact: true), pair((0, 1), (3, 2)), pair((1, 5), (2, 8)),
       pair((0, 7), (3, 3)), pair((1, 9), (1, 10)),
     ]
+    // Segments 0 and 3 are Ada's, the others Ben's and Cleo's. Ben's and Cleo's are concurrent and
+    // precede Ada's.
+    let owners = [0, 1, 2, 0]
     var results: [[DuplicateCluster]] = []
     for order in [pairs, pairs.reversed(), pairs + pairs] {
       var clusters = DuplicateClusters()
       for pair in order { clusters.join(pair) }
       #expect(clusters.recordCount == 8)
-      results.append(clusters.clusters { owners[$0] })
+      results.append(
+        clusters.clusters(
+          contribution: { owners[$0] }, firsts: { $0 == [0] ? [0] : $0.filter { $0 > 0 } }))
     }
     #expect(results[0] == results[1])
     #expect(results[0] == results[2])
     let found = results[0]
     #expect(found.count == 3)
-    #expect(found[0].members.map(\.place.segment) == [1, 2, 3, 0])
-    #expect(found[0].isTied)
-    #expect(found[0].firstAuthors == [1, 2])
+    #expect(found[0].members.map(\.place.row) == [7, 3])
+    #expect(found[0].firsts == [0])
     #expect(found[0].firstCount == 2)
-    #expect(found[0].members.map(\.isExact) == [true, false, false, true])
-    #expect(found[1].members.map(\.place.row) == [9, 10])
-    #expect(!found[1].isTied)
-    #expect(found[2].members.map(\.place.segment) == [3, 0])
-    #expect(found[2].firstAuthors == [3])
-    #expect(!found[2].isTied)
+    #expect(found[1].members.map(\.place.segment) == [1, 2, 0, 3])
+    #expect(found[1].firsts == [1, 2])
+    #expect(found[1].firstCount == 2)
+    #expect(found[1].members.map(\.isExact) == [true, false, true, false])
+    #expect(found[2].members.map(\.place.row) == [9, 10])
+    #expect(found[2].firsts == [1])
   }
 }

@@ -22,6 +22,11 @@ enum AddCommand: Command {
       --strict nothing is contributed. With --in-place the bytes stay where they are, and a file \
       that changes later is noticed and no longer served.
 
+      When the contribution is signed, its records are compared with those of the Datanet's other \
+      contributions and with each other; 'datanet duplicates' shows what was found. Of more than \
+      131,072 records it takes longer than adding, and is left to 'datanet duplicates' unless \
+      --duplicates asks for it.
+
       Ctrl-C keeps the chunks that are stored; adding the same files again goes on from there.
       """,
     arguments: [
@@ -37,6 +42,8 @@ enum AddCommand: Command {
       ),
       .flag("in-place", "Leave the bytes where they are"),
       .flag("strict", "Stop at the first record that does not parse"),
+      .flag("duplicates", "Look for duplicates now, however many records there are"),
+      .flag("no-duplicates", "Leave looking for duplicates to 'datanet duplicates'"),
     ],
     examples: [
       Example("datanet add recipes train.jsonl", "One file."),
@@ -89,7 +96,9 @@ enum AddCommand: Command {
       timeMilliseconds: Moment.milliseconds())
     // The addition keeps its chunks from being collected until the claim is stored.
     extendLifetime(addition)
-    report(addition, claim, try store.claims.entry(EntryID(claim: claim.digest)), context)
+    report(
+      addition, claim, try store.claims.entry(EntryID(claim: claim.digest)),
+      duplicates(of: claim, manifest, in: datanet, store, context), context)
   }
 
   private static func adding(
@@ -103,6 +112,34 @@ enum AddCommand: Command {
         "stopped: nothing was contributed; \(Quantity.bytes(kept)) of new chunks are kept, and "
           + "adding the same files again goes on from there")
     }
+  }
+
+  /// Looking for the duplicates of so many records takes about a second; of more it would make
+  /// adding several times slower (Specs/Duplicates.md, "Cost when adding").
+  private static let mostRecordsCompared: UInt64 = 131_072
+
+  /// The contribution stands whatever comes out: trouble here is told, and can be made good later.
+  private static func duplicates(
+    of claim: Claim, _ manifest: Manifest, in datanet: CID, _ store: Store, _ context: Context
+  ) -> FoundDuplicates? {
+    if context.invocation.has("no-duplicates") { return nil }
+    if manifest.records > mostRecordsCompared, !context.invocation.has("duplicates") {
+      context.output.text(
+        "Duplicates among so many records are looked for by 'datanet duplicates'.")
+      return nil
+    }
+    do {
+      return try DatanetDuplicates(
+        in: datanet, last: EntryID(claim: claim.digest),
+        threshold: DuplicateFinder.defaultThreshold, store, context
+      ).found
+    } catch StoreError.cancelled {
+      context.output.text(
+        "Stopped looking for duplicates; 'datanet duplicates' goes on from there.")
+    } catch {
+      context.output.text("Duplicates were not looked for: \(Printable.line("\(error)"))")
+    }
+    return nil
   }
 
   private static func checkPermission(
@@ -130,7 +167,8 @@ enum AddCommand: Command {
   }
 
   private static func report(
-    _ addition: Addition, _ claim: Claim, _ entry: DatanetState.Entry?, _ context: Context
+    _ addition: Addition, _ claim: Claim, _ entry: DatanetState.Entry?,
+    _ duplicates: FoundDuplicates?, _ context: Context
   ) {
     let manifest = addition.manifest
     context.output.json([
@@ -138,7 +176,9 @@ enum AddCommand: Command {
       "files": .int(Int(manifest.fileCount)), "records": .int(Int(manifest.records)),
       "unparsed": .int(Int(manifest.unparsed)), "chunks": .int(Int(manifest.chunkCount)),
       "bytes": .int(Int(manifest.bytes)), "newBytes": .int(addition.newBytes),
-      "newBlocks": .int(addition.newBlocks), "duplicates": .int(0),
+      "newBlocks": .int(addition.newBlocks),
+      "duplicates": duplicates.map { .int($0.exact + $0.near) } ?? .null,
+      "exactDuplicates": duplicates.map { .int($0.exact) } ?? .null,
       "problems": .array(addition.problems.map { .string("\($0)") }),
     ])
     let output = context.output
@@ -154,6 +194,12 @@ enum AddCommand: Command {
       for problem in addition.problems.prefix(10) {
         output.text("  \(Printable.line("\(problem)"))")
       }
+    }
+    if let duplicates, duplicates.exact + duplicates.near > 0 {
+      output.text(
+        "\(Quantity.count(duplicates.exact, "record is a copy", "records are copies")) and "
+          + "\(Quantity.count(duplicates.near, "is a near-copy", "are near-copies")) of others; see "
+          + "'datanet duplicates'.")
     }
     if let entry, entry.standing != .live {
       output.text("It does not count yet: \(Shown.reason(entry.standing)).")

@@ -1,0 +1,213 @@
+// Finds duplicates among contributions, measured by their true similarity.
+// Specs/Duplicates.md, "Searching".
+
+public import Content
+internal import Cryptography
+internal import Records
+
+/// What was found among contributions. Contributions are numbers: places in the list that was
+/// searched.
+public struct FoundDuplicates: Sendable, Equatable {
+  public struct Member: Sendable, Equatable {
+    public let contribution: Int
+    /// The record's number in its contribution.
+    public let record: UInt64
+    /// To the cluster's first record; 1 for the same exact form.
+    public let similarity: Double
+    public let isExact: Bool
+  }
+
+  public struct Cluster: Sendable, Equatable {
+    /// The first contributions' records come first.
+    public let members: [Member]
+    /// The contributions that nobody's is proven to precede; several are tied.
+    public let firsts: [Int]
+    /// So many of the members, counted from the front, belong to those.
+    public let firstCount: Int
+  }
+
+  /// By their first members.
+  public internal(set) var clusters: [Cluster] = []
+  /// Records that were compared.
+  public internal(set) var records = 0
+  /// Records that have another's exact form, and records that are like another, beyond the first
+  /// of each cluster.
+  public internal(set) var exact = 0
+  public internal(set) var near = 0
+  /// Contributions whose blocks are not here, so that they could not be compared.
+  public internal(set) var absent: [Int] = []
+}
+
+/// Compares the records of contributions.
+public struct DuplicateFinder {
+  /// Records count as near-duplicates from this share of common shingles on.
+  public static let defaultThreshold = 0.8
+  /// Sets of shingles that are kept for the next comparison.
+  private static let mostSets = 4096
+
+  private let blocks: BlockStore
+  private let index: DuplicateIndex
+  private let threshold: Double
+  private let report: (DuplicateProgress) -> Bool
+
+  /// `report` stops the work by answering false; what has been indexed is kept.
+  public init(
+    _ store: Store, threshold: Double = DuplicateFinder.defaultThreshold,
+    report: @escaping (DuplicateProgress) -> Bool = { _ in true }
+  ) {
+    blocks = store.blocks
+    index = DuplicateIndex(home: store.home)
+    self.threshold = threshold
+    self.report = report
+  }
+
+  /// Compares all records of the contributions with each other. With `onlyLast`, only the last
+  /// contribution's records with all others and among themselves. `firsts` picks those of several
+  /// contributions that nobody's is proven to precede.
+  public func find(
+    among manifests: [CID], onlyLast: Bool = false, firsts: ([Int]) -> [Int]
+  ) throws -> FoundDuplicates {
+    var found = FoundDuplicates()
+    let (sources, absent) = try indexed(manifests)
+    found.absent = absent
+    let total = sources.reduce(0) { $0 + $1.segments.reduce(0) { $0 + $1.rows } }
+    found.records = total
+    var search = DuplicateSearch(threshold: threshold)
+    var clusters = DuplicateClusters()
+    var texts = ShingleSets(sources, blocks, most: Self.mostSets)
+    var done = 0
+    for source in sources {
+      for segment in source.segments {
+        if onlyLast, source.contribution != manifests.count - 1 {
+          search.hold(segment)
+        } else {
+          try search.add(segment) { pair in
+            if !pair.isExact {
+              if clusters.areJoined(pair.earlier, pair.later) { return }
+              guard try texts.similarity(pair.earlier, pair.later) >= threshold else { return }
+            }
+            clusters.join(pair)
+          }
+        }
+        done += segment.rows
+        guard report(DuplicateProgress(stage: .comparing, done: done, total: total)) else {
+          throw StoreError.cancelled(kept: 0)
+        }
+      }
+    }
+    let owners = sources.flatMap { source in source.segments.map { _ in source.contribution } }
+    for cluster in clusters.clusters(contribution: { owners[$0] }, firsts: firsts) {
+      let first = cluster.members[0].place
+      var members: [FoundDuplicates.Member] = []
+      for member in cluster.members {
+        members.append(
+          FoundDuplicates.Member(
+            contribution: owners[member.place.segment], record: texts.number(of: member.place),
+            similarity: member.isExact ? 1 : try texts.similarity(first, member.place),
+            isExact: member.isExact))
+      }
+      let exact = members.count { $0.isExact } - 1
+      found.exact += exact
+      found.near += members.count - 1 - exact
+      found.clusters.append(
+        FoundDuplicates.Cluster(
+          members: members, firsts: cluster.firsts, firstCount: cluster.firstCount))
+    }
+    return found
+  }
+
+  /// The contributions that are here, each with its segments.
+  private func indexed(_ manifests: [CID]) throws -> ([IndexedSource], absent: [Int]) {
+    var readers: [(contribution: Int, reader: ContributionReader)] = []
+    var absent: [Int] = []
+    for (contribution, manifest) in manifests.enumerated() {
+      do {
+        readers.append((contribution, try ContributionReader(manifest, in: blocks)))
+      } catch StoreError.missing {
+        absent.append(contribution)
+      }
+    }
+    let total = readers.reduce(0) { $0 + Int(clamping: $1.reader.manifest.records) }
+    var sources: [IndexedSource] = []
+    var before = 0
+    for (contribution, reader) in readers {
+      do {
+        let segments = try reader.duplicateSegments(index) { records in
+          report(DuplicateProgress(stage: .indexing, done: before + records, total: total))
+        }
+        sources.append(
+          IndexedSource(contribution: contribution, reader: reader, segments: segments))
+      } catch StoreError.missing {
+        absent.append(contribution)
+      }
+      before += Int(clamping: reader.manifest.records)
+    }
+    return (sources, absent.sorted())
+  }
+
+  /// Throws away what belongs to none of these contributions; answers the bytes freed.
+  public static func prune(_ home: Home, keeping manifests: [CID]) -> Int {
+    DuplicateIndex(home: home).remove(allBut: manifests)
+  }
+}
+
+private struct IndexedSource {
+  let contribution: Int
+  let reader: ContributionReader
+  let segments: [DuplicateSegment]
+}
+
+/// The shingles of records that are compared, read when they are wanted.
+private struct ShingleSets {
+  private let readers: [ContributionReader]
+  private let segments: [DuplicateSegment]
+  private let most: Int
+  private var sets: [DuplicatePlace: [UInt64]] = [:]
+  private var order: [DuplicatePlace] = []
+  private var next = 0
+  private var forms: [String: RecordForm] = [:]
+
+  init(_ sources: [IndexedSource], _ blocks: BlockStore, most: Int) {
+    readers = sources.flatMap { source in source.segments.map { _ in source.reader } }
+    segments = sources.flatMap(\.segments)
+    self.most = most
+  }
+
+  func number(of place: DuplicatePlace) -> UInt64 {
+    segments[place.segment].firstRecord + UInt64(place.row)
+  }
+
+  mutating func similarity(_ one: DuplicatePlace, _ other: DuplicatePlace) throws -> Double {
+    Shingles.similarity(try set(one), try set(other))
+  }
+
+  /// The oldest of the sets makes room for a new one.
+  private mutating func set(_ place: DuplicatePlace) throws -> [UInt64] {
+    if let set = sets[place] { return set }
+    let reader = readers[place.segment]
+    let record = try reader.record(number(of: place))
+    let key = "\(place.segment) \(record.file.path.text)"
+    let form: RecordForm
+    if let known = forms[key] {
+      form = known
+    } else {
+      guard let file = try reader.file(at: record.file.path) else {
+        throw StoreError.missing(reader.manifest.cid)
+      }
+      form = try reader.form(of: file)
+      if forms.count >= most { forms = [:] }
+      forms[key] = form
+    }
+    var texts = DuplicateReader(format: form.format, header: form.header)
+    let set = texts.shingles(of: record.bytes)
+    if order.count < most {
+      order.append(place)
+    } else {
+      sets[order[next]] = nil
+      order[next] = place
+      next = (next + 1) % most
+    }
+    sets[place] = set
+    return set
+  }
+}
