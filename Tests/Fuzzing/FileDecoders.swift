@@ -1,6 +1,7 @@
 // Files that people add or point at: JSON, records, checkpoints.
 
 import Checkpoints
+import Cryptography
 import JSON
 import Records
 
@@ -22,6 +23,36 @@ let fileDecoders: [Decoder] = [
     for name in ["a.jsonl", "a.json", "a.csv", "a.tsv", "a.txt", "a.md", "a"] {
       _ = RecordFormat.recognised(fileName: name, head: bytes, isWhole: true)
     }
+    return nil
+  },
+  Decoder("json skimmer", seeds: { jsonSeeds + recordSeeds }) { bytes in
+    var skimmer = JSONSkimmer(wanted: [])
+    let limits = JSONLimits(duplicateKeys: .report)
+    let isRead = (try? JSONValue(parsing: bytes, limits: limits)) != nil
+    return skimmer.skim(bytes) == isRead ? nil : "reader and skimmer disagree"
+  },
+  Decoder("record values", seeds: { recordSeeds }) { bytes in
+    for format in RecordFormat.all {
+      var scanner = RecordScanner(format: format)
+      var spans: [RecordSpan] = []
+      scanner.scan(bytes, spans: &spans)
+      scanner.finish(spans: &spans)
+      var reader = DuplicateReader(format: format)
+      for span in spans {
+        let content = Array(bytes[span.content])
+        reader.read(content)
+        let isRead = (try? Record(content, format: format)) != nil
+        if !span.isBroken, !isRead { return "\(format.name): a sound record is no value" }
+        if format == .jsonLines, span.isBroken, isRead { return "a broken record is a value" }
+      }
+    }
+    return nil
+  },
+  Decoder("duplicate segment", seeds: { [segment] }) { bytes in
+    guard let read = try? DuplicateSegment(bytes) else { return nil }
+    var search = DuplicateSearch(threshold: 0.8)
+    search.add(read) { _ in }
+    search.add(read) { _ in }
     return nil
   },
   Decoder("model configuration", seeds: { [Array(configuration.utf8)] }) { bytes in
@@ -68,6 +99,16 @@ private let recordSeeds = [
   "name,value\n\"a \"\"quoted\"\" one\",1\r\nb,2\n", "First.\n\nSecond,\nlonger.\n",
   "# Title\n\nText\n\n```\n# no title\n```\n## More\n",
 ].map { Array($0.utf8) }
+
+private let segment: [UInt8] = {
+  var rows = DuplicateRows()
+  var reader = DuplicateReader(format: .textLines)
+  for text in ["one two three four", "one two three four", "one two three five", "."] {
+    reader.read(Array(text.utf8))
+    rows.append(reader)
+  }
+  return rows.segment(manifest: SHA256.hash([]), firstRecord: 0)
+}()
 
 private let configuration = """
   {"architectures":["LlamaForCausalLM"],"model_type":"llama","hidden_size":64,\
