@@ -21,7 +21,8 @@ protocol Benchmark: SendableMetatype {
 
 @main struct Main {
   static let benchmarks: [any Benchmark.Type] = [
-    StartBenchmark.self, HashBenchmark.self, CuttingBenchmark.self, StoreBenchmark.self,
+    StartBenchmark.self, HashBenchmark.self, CuttingBenchmark.self, RecordsBenchmark.self,
+    StoreBenchmark.self,
     DagCBORBenchmark.self, ClaimsBenchmark.self, LearningBenchmark.self, ArithmeticBenchmark.self,
   ]
 
