@@ -10,7 +10,7 @@ enum {
   /// Floats of packed B at a time.
   B_BLOCK = 4 << 20,
   /// Rows of one task.
-  ROW_BLOCK = 96,
+  ROW_BLOCK = 144,
   /// With no more rows than this, a B whose rows or panels can be read where they lie is.
   FEW_ROWS = 16,
   /// With no more rows than this, B is packed a tile's width at a time, while it is in the cache.
@@ -92,8 +92,11 @@ static void split_columns(products *e) {
     e->each = e->j1 - e->j0, e->columnGroups = 1;
     return;
   }
-  e->each = blocks_of(e->j1 - e->j0, TILE_COLUMNS * 4) < 2 && e->m <= ROW_BLOCK
-                ? TILE_COLUMNS : blocks_of(e->form == CK_TN ? 384 : 192, TILE_COLUMNS) * TILE_COLUMNS;
+  ptrdiff_t width = e->j1 - e->j0, rowBlocks = blocks_of(e->m, ROW_BLOCK);
+  // Each task of a transposed A packs its rows: few columns a task would do so again and again.
+  ptrdiff_t each = e->form == CK_TN ? width / blocks_of(4 * ck_threads(), rowBlocks) : 192;
+  if (rowBlocks == 1) each = lesser(each, TILE_COLUMNS * 2);
+  e->each = greater(1, blocks_of(each, TILE_COLUMNS)) * TILE_COLUMNS;
   e->columnGroups = blocks_of(e->j1 - e->j0, e->each);
 }
 static void general_product(products *e) {

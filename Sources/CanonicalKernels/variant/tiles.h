@@ -46,7 +46,7 @@ typedef void (*tile_function)(ptrdiff_t k, const float *a, ptrdiff_t as, const v
 // columns are then fetched ahead because no hardware sees them coming.
 enum { BY_ROWS, BY_COLUMNS, BY_ROWS_DIRECT, BY_COLUMNS_DIRECT, BY_ROWS_BFLOAT, BY_ROWS_HALF, KINDS };
 #define TILES(R, P)                                                                    \
-  TILE(tile_rows_##R##_##P, R, P, a[r * as + i], float, LOAD_FLOAT, 0)                 \
+  TILE(tile_rows_##R##_##P, R, P, a[r * as + i], float, LOAD_FLOAT, (P == 1 ? 16 : 0))                 \
   TILE(tile_columns_##R##_##P, R, P, a[i * as + r], float, LOAD_FLOAT, 0)              \
   TILE(tile_rows_direct_##R##_##P, R, P, a[r * as + i], float, LOAD_FLOAT, 1)          \
   TILE(tile_columns_direct_##R##_##P, R, P, a[i * as + r], float, LOAD_FLOAT, 1)       \
