@@ -67,6 +67,69 @@ import Testing
     #expect(error?.rule == .version)
   }
 
+  /// A root over leaves of files that are each in order.
+  private func root(_ leaves: [[String]]) throws -> (Manifest, BlockSource) {
+    var blocks: [CID: [UInt8]] = [:]
+    let nodes = leaves.map { paths -> Value in
+      let files = paths.map { path -> Value in
+        .array([.text(path), "opaque", .null, 0, 0, 0])
+      }
+      let leaf = Block(["files": .array(files)])
+      blocks[leaf.cid] = leaf.bytes
+      return .array([.link(leaf.cid), .text(paths.last ?? ""), Value(paths.count), 0, 0, 0])
+    }
+    let root: Value = [
+      "kind": "manifest", "version": 1, "bytes": 0, "records": 0, "unparsed": 0,
+      "chunks": ["chunks": .array([])], "files": ["nodes": .array(nodes)],
+    ]
+    let manifest = try Manifest(decoding: Block(root))
+    return (manifest, { cid in try #require(blocks[cid]) })
+  }
+
+  private func walk(_ leaves: [[String]]) throws -> Int {
+    let (manifest, source) = try root(leaves)
+    var cursor = manifest.fileCursor()
+    var count = 0
+    while try cursor.next(source) != nil { count += 1 }
+    return count
+  }
+
+  @Test func `files out of order are refused within leaves and from one to the next`() throws {
+    #expect(try walk([["a", "b"], ["c/d", "e"]]) == 4)
+    for leaves in [
+      [["b", "a"]], [["a", "a"]], [["a", "a/b"]], [["a", "c"], ["b", "d"]], [["a"], ["a/b"]],
+      [["a", "c"], ["b"]],
+    ] {
+      let error = #expect(throws: ManifestError.self, "\(leaves)") { try walk(leaves) }
+      #expect(error?.rule == .order, "\(leaves)")
+    }
+  }
+
+  @Test func `a leaf that ends with another path than its parent says is refused`() throws {
+    let (manifest, source) = try root([["a"], ["b"]])
+    let (other, _) = try root([["a"], ["c"]])
+    guard case .branch(let left) = manifest.files, case .branch(let right) = other.files else {
+      Issue.record("the top is no branch")
+      return
+    }
+    let mixed = ManifestBranch(
+      cid: left[1].cid, totals: right[1].totals, lastPath: right[1].lastPath)
+    let error = #expect(throws: ManifestError.self) {
+      try TreeCursor<FileEntry>.node(mixed, source)
+    }
+    #expect(error?.rule == .order)
+    #expect(try manifest.file(at: ManifestPath("b"), source) != nil)
+  }
+
+  @Test func `a tree that names a subtree without end is refused`() throws {
+    let leaf = CID(of: [], codec: .dagCBOR)
+    let entry: Value = .array([.link(leaf), Value(UInt64(1) << 48), 0, Value(UInt64(1) << 31)])
+    let node: Value = ["nodes": .array([entry, entry])]
+    #expect(throws: ManifestError.self) {
+      try ManifestNode<ChunkEntry>(decoding: node).totals()
+    }
+  }
+
   @Test func `the largest nodes stay below a block`() throws {
     var largest = 0
     var builder = ManifestBuilder()

@@ -20,7 +20,7 @@ public struct ManifestBuilder: Sendable {
   private var outlineCount = 0
   private var hasOutline = false
   private var files = TreeBuilder(key: FileEntry.leafKey)
-  private var lastPath: ManifestPath?
+  private var lastFile: FileEntry?
 
   public init() {}
 
@@ -59,16 +59,9 @@ public struct ManifestBuilder: Sendable {
   public mutating func append<Failure: Error>(
     _ file: FileEntry, emit: (Block) throws(Failure) -> Void
   ) throws {
-    if let last = lastPath {
-      guard last < file.path else {
-        throw ManifestError(.order, "'\(file.path)' after '\(last)'")
-      }
-      guard !file.path.isInside(last) else {
-        throw ManifestError(.order, "'\(last)' is a file and a folder")
-      }
-    }
-    if files.leafIsComplete, let path = lastPath { try closeFileLeaf(path, emit: emit) }
-    lastPath = file.path
+    if let last = lastFile { try file.checkPlace(behind: last) }
+    if files.leafIsComplete, let path = lastFile?.path { try closeFileLeaf(path, emit: emit) }
+    lastFile = file
     files.add(file.totals) { file.encode(to: &$0) }
     let hash = XXHash64.hash(Array(file.path.text.utf8))
     files.leafIsComplete =
@@ -83,7 +76,7 @@ public struct ManifestBuilder: Sendable {
     let chunkTop = try chunks.finish(
       level: Self.chunkLevel, leaf: try outlineLink(emit: emit), path: nil, emit: emit)
     let fileTop = try files.finish(
-      level: Self.fileLevel, leaf: nil, path: lastPath, emit: emit)
+      level: Self.fileLevel, leaf: nil, path: lastFile?.path, emit: emit)
     let (chunkTotals, fileTotals) = (chunks.totals, files.totals)
     guard chunkTotals.bytes == fileTotals.bytes, chunkTotals.records == fileTotals.records else {
       throw ManifestError(

@@ -8,6 +8,10 @@ public protocol ManifestItem: Sendable {
   /// No leaf and no branch holds more.
   static var maximumCount: Int { get }
   init(decoding value: Value) throws(ManifestError)
+  /// Refuses an item that may not stand behind `previous`.
+  func checkPlace(behind previous: Self) throws(ManifestError)
+  /// By which a tree of files is searched; nil in a tree of chunks.
+  var searchPath: ManifestPath? { get }
   static func branch(_ value: Value) throws(ManifestError) -> ManifestBranch
 }
 
@@ -43,13 +47,23 @@ public enum ManifestNode<Item: ManifestItem>: Sendable {
       try Self.check(values.count)
       var items: [Item] = []
       items.reserveCapacity(values.count)
-      for value in values { items.append(try Item(decoding: value)) }
+      for value in values {
+        let item = try Item(decoding: value)
+        if let last = items.last { try item.checkPlace(behind: last) }
+        items.append(item)
+      }
       self = .leaf(items, outline: outline)
     } else if let values = map["nodes"]?.array, map.entries.count == 1, !values.isEmpty {
       try Self.check(values.count)
       var branches: [ManifestBranch] = []
       branches.reserveCapacity(values.count)
-      for value in values { branches.append(try Item.branch(value)) }
+      for value in values {
+        let branch = try Item.branch(value)
+        if let last = branches.last?.lastPath, let path = branch.lastPath, !(last < path) {
+          throw ManifestError(.order, "'\(path)' after '\(last)'")
+        }
+        branches.append(branch)
+      }
       self = .branch(branches)
     } else {
       throw ManifestError(.shape, "a node has neither '\(Item.leafKey)' nor 'nodes'")
@@ -66,6 +80,14 @@ public enum ManifestNode<Item: ManifestItem>: Sendable {
     switch self {
     case .leaf(let items, _): items.count
     case .branch(let branches): branches.count
+    }
+  }
+
+  /// The path of the last file below; nil in a tree of chunks.
+  var lastPath: ManifestPath? {
+    switch self {
+    case .leaf(let items, _): items.last?.searchPath
+    case .branch(let branches): branches.last?.lastPath
     }
   }
 
@@ -106,6 +128,10 @@ extension ChunkEntry: ManifestItem {
     self.init(cid: cid, byteCount: bytes, recordCount: records)
   }
 
+  public func checkPlace(behind previous: ChunkEntry) throws(ManifestError) {}
+
+  public var searchPath: ManifestPath? { nil }
+
   public static func branch(_ value: Value) throws(ManifestError) -> ManifestBranch {
     guard let fields = value.array, fields.count == 4, let cid = fields[0].link,
       cid.codec == .dagCBOR, let bytes = fields[1].integer(as: UInt64.self),
@@ -127,6 +153,17 @@ extension FileEntry: ManifestItem {
   }
 
   public init(decoding value: Value) throws(ManifestError) { try self.init(value) }
+
+  public func checkPlace(behind previous: FileEntry) throws(ManifestError) {
+    guard previous.path < path else {
+      throw ManifestError(.order, "'\(path)' after '\(previous.path)'")
+    }
+    guard !path.isInside(previous.path) else {
+      throw ManifestError(.order, "'\(previous.path)' is a file and a folder")
+    }
+  }
+
+  public var searchPath: ManifestPath? { path }
 
   public static func branch(_ value: Value) throws(ManifestError) -> ManifestBranch {
     guard let fields = value.array, fields.count == 6, let cid = fields[0].link,

@@ -18,6 +18,9 @@ public struct ManifestTotals: Hashable, Sendable {
 
   /// Totals stay below this, so that sums of any two can be made.
   static let maximum: UInt64 = 1 << 60
+  /// Chunks or files stay below this: a tree can name one subtree many times, and whoever walks it
+  /// must come to an end. A terabyte of records has 2²⁶ chunks.
+  static let maximumItems: UInt64 = 1 << 32
 
   /// Nil beyond what can be counted.
   func adding(_ other: ManifestTotals) -> ManifestTotals? {
@@ -28,7 +31,7 @@ public struct ManifestTotals: Hashable, Sendable {
   }
 
   private var isCountable: Bool {
-    items < Self.maximum && bytes < Self.maximum && records < Self.maximum
+    items < Self.maximumItems && bytes < Self.maximum && records < Self.maximum
       && unparsed < Self.maximum
   }
 }

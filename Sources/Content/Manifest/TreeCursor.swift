@@ -26,6 +26,8 @@ public struct TreeCursor<Item: ManifestItem>: Sendable {
 
   private let top: ManifestNode<Item>
   private var levels: [Level]
+  /// What `next` gave last: leaves are in order, and so is one behind the other.
+  private var previous: Item?
 
   init(_ top: ManifestNode<Item>) {
     self.top = top
@@ -42,6 +44,8 @@ public struct TreeCursor<Item: ManifestItem>: Sendable {
       }
       switch level.node {
       case .leaf(let items, let outline):
+        if let previous { try items[level.index].checkPlace(behind: previous) }
+        previous = items[level.index]
         let placed = PlacedItem(
           item: items[level.index], before: level.before, outline: outline,
           indexInLeaf: level.index)
@@ -83,6 +87,7 @@ public struct TreeCursor<Item: ManifestItem>: Sendable {
     _ source: BlockSource, until reached: (ManifestTotals) -> Bool
   ) throws {
     levels = [Level(node: top, index: 0, before: ManifestTotals())]
+    previous = nil
     while let level = levels.last {
       var index = 0
       var before = level.before
@@ -130,6 +135,9 @@ public struct TreeCursor<Item: ManifestItem>: Sendable {
     guard try node.totals() == branch.totals, node.count > 0 else {
       throw ManifestError(.sum, "\(branch.cid) holds other counts than its parent says")
     }
+    guard node.lastPath == branch.lastPath else {
+      throw ManifestError(.order, "\(branch.cid) ends with another path than its parent says")
+    }
     return node
   }
 }
@@ -138,6 +146,7 @@ extension TreeCursor where Item == FileEntry {
   /// Moves to the first file that does not come before `path`.
   public mutating func seek(path: ManifestPath, _ source: BlockSource) throws {
     levels = [Level(node: top, index: 0, before: ManifestTotals())]
+    previous = nil
     while let level = levels.last {
       var index = 0
       var before = level.before
