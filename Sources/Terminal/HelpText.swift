@@ -47,6 +47,9 @@ public enum HelpText {
     return text + "\n" + wrap(closing, width: width) + "\n"
   }
 
+  /// A paragraph, broken at spaces.
+  public static func wrapped(_ text: String, width: Int) -> String { wrap(text, width: width) }
+
   /// Text is laid out for a narrow terminal, so that help reads the same wherever it is pasted.
   private static let width = 80
 

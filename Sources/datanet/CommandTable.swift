@@ -15,6 +15,7 @@ enum CommandTable {
   static let commands: [any Command.Type] = [
     InitCommand.self,
     CreateCommand.self,
+    TourCommand.self,
     AddCommand.self,
     ListCommand.self,
     LogCommand.self,
