@@ -90,3 +90,18 @@ extension Frontier.Entry {
     }
   }
 }
+
+extension Frontier.Entry {
+  static let forkDomain = Array("datanet/fork/v1".utf8)
+
+  /// The entry as peers compare it when they reconcile: a count of at least 1 and a head. A fork
+  /// that one side knows makes a head that no chain has, so that the other learns of it
+  /// (Specs/Merge.md, "For reconciliation").
+  public var announced: (count: Int, head: Digest) {
+    if fork == nil, let head { return (count, head) }
+    var bytes = Self.forkDomain
+    bytes += head?.bytes ?? [UInt8](repeating: 0, count: Digest.byteCount)
+    Self.append(fork.map { UInt64($0) } ?? .max, to: &bytes)
+    return (max(count, 1), SHA256.hash(bytes))
+  }
+}

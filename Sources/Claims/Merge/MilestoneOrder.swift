@@ -98,7 +98,9 @@ public struct MilestoneOrder: Hashable, Sendable {
   public init(
     _ milestones: [Signed], stands: (_ author: PublicKey, _ height: Int, _ head: Digest) -> Bool
   ) {
-    let sorted = milestones.sorted { ($0.author, $0.height) < ($1.author, $1.height) }
+    let curators = Set(milestones.filter(\.counts).map(\.author))
+    let sorted = milestones.filter { curators.contains($0.author) }
+      .sorted { ($0.author, $0.height) < ($1.author, $1.height) }
     for signed in sorted {
       if chains.last?.author != signed.author { chains.append(Chain(author: signed.author)) }
       let last = chains.count - 1

@@ -64,6 +64,8 @@ public struct RoleBook: Hashable, Sendable {
   /// Granted roles, and under an open policy the contributors who were ever revoked or granted,
   /// by author and role.
   public let holdings: [Holding]
+  /// The founder, and everyone who is curator at some height, ascending.
+  public let curators: [PublicKey]
   private let index: [Key: Int]
   private let isOpen: Bool
 
@@ -88,6 +90,9 @@ public struct RoleBook: Hashable, Sendable {
     self.isOpen = isOpen
     holdings = (curators + others).sorted { ($0.author, $0.role) < ($1.author, $1.role) }
     index = Self.index(holdings)
+    self.curators =
+      (curators.filter { !$0.heights.isEmpty && $0.author != founder }.map(\.author) + [founder])
+      .sorted()
   }
 
   private static func index(_ holdings: [Holding]) -> [Key: Int] {

@@ -55,6 +55,6 @@ extension ClaimStore {
     for author in chains.keys.sorted() {
       defects.append("the frontier lacks \(author), whose claims are here")
     }
-    return defects
+    return defects.isEmpty ? try derivedDefects(of: datanet) : defects
   }
 }

@@ -22,11 +22,11 @@ extension ClaimMerger {
       }
     }
     if Self.ruleKinds.contains(claim.kind) {
-      // The roles before this claim, to see whose change.
-      _ = try store.roles(net)
+      try noteRule(claim, net)
       try database.run(
-        "INSERT INTO rule (net, kind, seq) VALUES (?, ?, ?)", net.id, claim.kind, seq)
-      if claim.kind == "grant" || claim.kind == "revoke" { changedRules.insert(net.id) }
+        "INSERT INTO rule (chain, kind, seq) VALUES (?, ?, ?)", try store.chain(key)?.id,
+        claim.kind,
+        seq)
     }
     let mentions = Mention.all(in: claim, content)
     guard !mentions.isEmpty else { return }
@@ -62,12 +62,19 @@ extension ClaimMerger {
       doubtful[net.id, default: []].insert(target)
     }
     if Self.ruleKinds.contains(claim.kind) {
-      _ = try store.roles(net)
+      try noteRule(claim, net)
       try database.run(
-        "DELETE FROM rule WHERE net = ? AND kind = ? AND seq = ?", net.id, claim.kind, seq)
-      changedRules.insert(net.id)
+        "DELETE FROM rule WHERE chain = ? AND kind = ? AND seq = ?", try store.chain(key)?.id,
+        claim.kind, seq)
     }
     change(net)
+  }
+
+  /// The roles are to be read anew when founder or curators give or take some. They are read as
+  /// they were, first, to see afterwards whose have changed.
+  private func noteRule(_ claim: Claim, _ net: NetRow) throws {
+    guard claim.kind == "grant" || claim.kind == "revoke" else { return }
+    if try store.roles(net).curators.contains(claim.author) { changedRules.insert(net.id) }
   }
 
   /// Judges everything that has become doubtful in this transaction.

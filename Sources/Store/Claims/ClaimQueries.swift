@@ -110,6 +110,19 @@ extension ClaimStore {
     }
   }
 
+  /// What a peer who has `count` claims of an author lacks: the proof of a fork, if there is one,
+  /// and the counting claims behind, at most `limit` of them, from one below on when `overlaps`
+  /// says that the peer's newest differs from ours (Specs/Merge.md, "For reconciliation").
+  public func offer(
+    of author: PublicKey, in datanet: CID, behind count: Int, overlaps: Bool = false,
+    limit: Int = 1000
+  ) throws -> [Claim] {
+    let start = max(0, overlaps ? count - 1 : count)
+    let proof = try fork(of: author, in: datanet)
+    let claims = try claims(of: author, in: datanet, heights: start..<(start + max(0, limit)))
+    return (proof.map { [$0.first, $0.second] } ?? []) + claims
+  }
+
   /// Claims of a Datanet that wait for a predecessor.
   public func waiting(in datanet: CID) throws -> [Claim] {
     try reading {

@@ -39,10 +39,11 @@ enum ClaimSchema {
       );
       CREATE UNIQUE INDEX claim_place ON claim (chain, height);
       CREATE INDEX claim_mark ON claim (mark);
-      -- Claims that the merge reads whole: grants, revocations, notes, milestones.
+      -- Claims that the merge reads whole, of founder and curators: grants, revocations, notes,
+      -- milestones. By chain, so that those of strangers, who may sign any number, are never read.
       CREATE TABLE rule (
-        net INTEGER NOT NULL, kind TEXT NOT NULL, seq INTEGER NOT NULL,
-        PRIMARY KEY (net, kind, seq)
+        chain INTEGER NOT NULL, kind TEXT NOT NULL, seq INTEGER NOT NULL,
+        PRIMARY KEY (chain, kind, seq)
       ) WITHOUT ROWID;
       -- Contributions, yardsticks and bases: id is seq * 4096 + item.
       CREATE TABLE entry (

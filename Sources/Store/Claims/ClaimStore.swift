@@ -137,25 +137,36 @@ public final class ClaimStore {
       waiting: row.integer(5), live: row.integer(6), newest: row.integer(7))
   }
 
-  /// The roles of a Datanet, read from its grants and revocations once.
+  /// The roles of a Datanet, read once: the founder's grants and revocations say who is curator,
+  /// theirs say the rest.
   func roles(_ net: NetRow) throws -> RoleBook {
     if let known = books[net.id] { return known }
-    var acts: [RoleBook.Act] = []
-    for kind in ["grant", "revoke"] {
-      for claim in try rules(net, kind) { acts += RoleBook.Act.all(in: claim) }
+    let founder = net.genesis.author
+    func acts(_ author: PublicKey) throws -> [RoleBook.Act] {
+      try ["grant", "revoke"].flatMap { kind in
+        try rules(net, kind, by: author).flatMap { RoleBook.Act.all(in: $0) }
+      }
     }
-    let book = RoleBook(founder: net.genesis.author, policy: net.policy, acts: acts)
+    var all = try acts(founder)
+    let first = RoleBook(founder: founder, policy: net.policy, acts: all)
+    for curator in first.curators where curator != founder { all += try acts(curator) }
+    let book = RoleBook(founder: founder, policy: net.policy, acts: all)
     books[net.id] = book
     return book
   }
 
-  /// All counting claims of a kind that the merge reads whole.
+  /// The counting claims of a kind by founder and curators, of any of their heights.
   func rules(_ net: NetRow, _ kind: String) throws -> [Claim] {
-    try database.all(
+    try roles(net).curators.flatMap { try rules(net, kind, by: $0) }
+  }
+
+  private func rules(_ net: NetRow, _ kind: String, by author: PublicKey) throws -> [Claim] {
+    guard let chain = try chain(ChainKey(net: net.id, author: author)) else { return [] }
+    return try database.all(
       """
       SELECT claim.bytes FROM rule JOIN claim ON claim.seq = rule.seq
-      WHERE rule.net = ? AND rule.kind = ?
-      """, net.id, kind
+      WHERE rule.chain = ? AND rule.kind = ?
+      """, chain.id, kind
     ) { try Claim(stored: $0.bytes(0)) }
   }
 }
