@@ -26,7 +26,8 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
 
   public var description: String {
     switch self {
-    case .missing(let cid): "block \(cid) is not here; datanet sync fetches it from peers"
+    case .missing(let cid):
+      "block \(cid) is not here; import an archive that has it, or add its file again"
     case .damaged(let cid, let path, let offset):
       "block \(cid) is damaged in \(path) at byte \(offset); datanet fsck repairs what it can"
     case .changedInPlace(let path):

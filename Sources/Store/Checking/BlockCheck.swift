@@ -206,8 +206,8 @@ final class BlockCheck {
       .damagedBlock,
       isRepaired
         ? "block \(cid) \(whereIs) was damaged; another copy is used"
-        : "block \(cid) \(whereIs) is damaged and there is no other copy here; datanet sync "
-          + "fetches it", isRepaired: isRepaired)
+        : "block \(cid) \(whereIs) is damaged and there is no other copy here; import an "
+          + "archive that has it, or add its file again", isRepaired: isRepaired)
   }
 
   // MARK: In place

@@ -17,8 +17,8 @@ public enum ClaimStoreError: Error, Equatable, Sendable, CustomStringConvertible
     case .unknownDatanet(let cid): "no Datanet \(cid) here; datanet ls shows those that are"
     case .notGenesis(let cid): "\(cid) is not the genesis of a Datanet"
     case .ownChainIncomplete(let known):
-      "only \(known) of this identity's claims are here and later ones exist; datanet sync first, "
-        + "since signing now would contradict them"
+      "only \(known) of this identity's claims are here and later ones exist; import an archive "
+        + "that has them first, since signing now would contradict them"
     case .ownChainForked(let height):
       "this identity has signed two claims at height \(height): nothing that it signs from there on "
         + "counts; make another identity (datanet init) in a new home"

@@ -59,7 +59,7 @@ enum CheckCommand: Command {
     guard report.isSound else {
       throw Failure.refused(
         "\(Quantity.count(report.findingCount - report.repairedCount, "fault")) not repaired; "
-          + "'datanet sync' fetches what is missing")
+          + "import an archive that has what is missing, or add its file again")
     }
     context.output.text(
       report.repairedCount == 0
