@@ -74,7 +74,7 @@ def random_value(r, depth):
     if kind == 8:
         return [random_value(r, depth - 1) for _ in range(r.choice([0, 1, 3, 24]))]
     keys = {"".join(r.choice("abé😀z") for _ in range(r.randrange(6))) for _ in range(r.choice([0, 2, 6]))}
-    return {k: random_value(r, depth - 1) for k in keys}
+    return {k: random_value(r, depth - 1) for k in sorted(keys)}
 
 
 def accepted():
@@ -397,6 +397,22 @@ def manifests():
                "outlineHex": next((c[2].hex() for c in cut if c[2]), None) if name in ("mixed",) else None}
 
 
+def tall():
+    """A contribution of one file in so many chunks that its tree has several levels."""
+    entries, n_bytes, n_records = [], 0, 0
+    for i in range(120000):
+        c = bytes([1, RAW, 0x12, 0x20]) + hashlib.sha256(b"chunk %d" % i).digest()
+        n, records = 8192 + i % 16384, i % 5
+        entries.append(([link(c), n, records], (1, n, records), i, c))
+        n_bytes += n
+        n_records += records
+    blocks, top = tree(entries, "chunks", 64, 1024, 56, lambda e: e[3][4] == 0,
+                       lambda c, t, _: [link(c), t[1], t[2], t[0]], [b""] * len(entries))
+    root = {"kind": "manifest", "bytes": n_bytes, "chunks": top, "records": n_records, "version": 1, "unparsed": 0,
+            "files": {"files": [["data.jsonl", "jsonl", None, n_bytes, n_records, 0]]}}
+    yield {"chunks": len(entries), "blocks": len(blocks) + 1, "root": text(cid_bytes(DAG, encode(root)))}
+
+
 # --- Archives (Specs/Archives.md) -------------------------------------------------------------
 
 def car(roots, blocks):
@@ -466,6 +482,7 @@ if __name__ == "__main__":
     write("refuse.jsonl", ({"name": n, "hex": b.hex(), "offset": o, "rule": r} for n, b, o, r in refused()))
     write("cids.jsonl", ({"text": t, "refused": why} for t, why in cids()))
     write("manifests.jsonl", manifests())
+    write("tall.jsonl", tall())
     with open(os.path.join(HERE, "example.car"), "wb") as f:
         f.write(archive())
     write("archives-refused.jsonl", ({"name": n, "hex": b.hex(), "offset": o, "rule": r} for n, b, o, r in archives_refused()))

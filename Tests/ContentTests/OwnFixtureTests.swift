@@ -116,6 +116,53 @@ import Testing
       })
   }
 
+  @Test func `a tall tree has the specified shape, and its places are found`() throws {
+    let expected = try #require(try fixtures("tall.jsonl", atLeast: 1).first)
+    let count = try #require(expected["chunks"]?.int)
+    var builder = ManifestBuilder()
+    var blocks: [CID: [UInt8]] = [:]
+    func emit(_ block: Block) {
+      #expect(block.bytes.count <= Block.maximumByteCount)
+      let isNew = blocks.updateValue(block.bytes, forKey: block.cid) == nil
+      #expect(isNew)
+      let links = (try? block.links()) ?? []
+      let known = links.allSatisfy { $0.codec == .raw || blocks[$0] != nil }
+      #expect(known, "a node before one that it names")
+    }
+    var (bytes, records) = (0, 0)
+    for number in 0..<count {
+      let chunk = CutChunk(
+        byteCount: 8192 + number % 16384, recordCount: number % 5, outline: .empty)
+      bytes += chunk.byteCount
+      records += chunk.recordCount
+      builder.append(chunk, digest: SHA256.hash(Array("chunk \(number)".utf8)), emit: emit)
+    }
+    try builder.append(
+      FileEntry(
+        path: ManifestPath("data.jsonl"), format: .jsonl, bytes: UInt64(bytes),
+        records: UInt64(records)), emit: emit)
+    let manifest = try builder.finish(emit: emit)
+    #expect(manifest.cid.description == expected["root"]?.string)
+    #expect(blocks.count == expected["blocks"]?.int)
+    var fetched = 0
+    let source: BlockSource = { cid in
+      fetched += 1
+      return try #require(blocks[cid])
+    }
+    for number in [0, 1, 4, 7777, 65_536, count - 1] {
+      var cursor = manifest.chunkCursor()
+      try cursor.seek(item: UInt64(number), source)
+      let found = try #require(try cursor.next(source))
+      #expect(found.item.cid.digest == SHA256.hash(Array("chunk \(number)".utf8)))
+      if found.item.recordCount > 0 {
+        let place = try manifest.place(ofRecord: found.before.records, source)
+        #expect(place.chunk == found.item && place.skip == 0)
+      }
+    }
+    // Two levels below the root, twice for a record: its chunk and its file.
+    #expect(fetched <= 6 * 6)
+  }
+
   @Test func `an archive is read and written as the independent implementation writes it`() throws {
     let bytes = try #require(Fixture.bytes("Fixtures/content/example.car"))
     var roots: [CID] = []

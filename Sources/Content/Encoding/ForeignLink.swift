@@ -1,6 +1,8 @@
 // Links to blocks of other systems: kept and written back, never followed
 // (Specs/ContentAddresses.md, "Links").
 
+internal import Cryptography
+
 /// A well-formed CID that is not an address here: version 0, another codec or another hash.
 public struct ForeignLink: Hashable, Sendable {
   /// The binary form.

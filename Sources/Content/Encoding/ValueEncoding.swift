@@ -99,6 +99,7 @@ extension Value {
     case .null: byte(0xF6)
     case .bool(let value): byte(value ? 0xF5 : 0xF4)
     case .integer(let value):
+      precondition(value >= -(1 << 64) && value < 1 << 64, "an integer beyond 64 bits and a sign")
       head(value >= 0 ? 0 : 1, UInt64(truncatingIfNeeded: value >= 0 ? value : -1 - value))
     case .float(let value):
       precondition(value.isFinite, "DAG-CBOR has no NaN and no infinities")
