@@ -1,5 +1,5 @@
 // Signing our own claims: the only way, so that no height is ever signed twice.
-// Specs/Store.md, "Own claims".
+// Specs/ClaimStore.md, "Own claims".
 
 public import Claims
 public import Content

@@ -1,5 +1,5 @@
 // What follows from the claims of one transaction: entries and their standing, sums, roles.
-// Specs/Store.md, "Claims"; the rule for one entry is `EntryFacts.standing` of the pure merge.
+// Specs/ClaimStore.md; the rule for one entry is `EntryFacts.standing` of the pure merge.
 
 internal import Claims
 internal import Content

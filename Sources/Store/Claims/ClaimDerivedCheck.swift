@@ -1,4 +1,4 @@
-// Holds what the database keeps of the state to what the claims say. Specs/Store.md, "Check".
+// Holds what the database keeps of the state to what the claims say. Specs/ClaimStore.md, "Check".
 
 internal import Claims
 internal import Content

@@ -1,5 +1,5 @@
 // Many claims at once: signatures are checked on all processors while this thread writes.
-// Specs/Store.md, "Claims".
+// Specs/ClaimStore.md.
 
 public import Claims
 internal import Content

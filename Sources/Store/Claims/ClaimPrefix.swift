@@ -1,4 +1,4 @@
-// From the beginning of a CID's text to a range of `mark`s. Specs/Store.md, "Claims".
+// From the beginning of a CID's text to a range of `mark`s. Specs/ClaimStore.md.
 
 internal import Content
 

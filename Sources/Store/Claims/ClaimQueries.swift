@@ -1,4 +1,4 @@
-// Asking for claims and for what follows from them. Specs/Store.md, "Claims".
+// Asking for claims and for what follows from them. Specs/ClaimStore.md.
 
 public import Claims
 public import Content

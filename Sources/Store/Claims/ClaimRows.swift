@@ -1,4 +1,4 @@
-// Rows of the claims' tables as values. Specs/Store.md, "Claims".
+// Rows of the claims' tables as values. Specs/ClaimStore.md.
 
 internal import Claims
 internal import Content

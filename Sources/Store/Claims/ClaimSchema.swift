@@ -1,4 +1,4 @@
-// The tables of claims and of what follows from them. Specs/Store.md, "Claims".
+// The tables of claims and of what follows from them. Specs/ClaimStore.md.
 
 /// Only `claim`, `waiting` and `proof` hold what cannot be computed; all else follows from them.
 enum ClaimSchema {

@@ -1,4 +1,4 @@
-// The state of a Datanet as the database has kept it. Specs/Store.md, "Claims".
+// The state of a Datanet as the database has kept it. Specs/ClaimStore.md.
 
 public import Claims
 public import Content

@@ -1,5 +1,5 @@
 // Claims on the disk, and the state that follows from them, kept up to date with every claim.
-// Specs/Store.md, "Claims"; the rules: Specs/Merge.md.
+// Specs/ClaimStore.md; the rules: Specs/Merge.md.
 
 public import Claims
 public import Content

@@ -1,4 +1,4 @@
-// What the claims' store refuses, on one line. Specs/Store.md, "Refusals".
+// What the claims' store refuses, on one line. Specs/ClaimStore.md, "Refusals".
 
 public import Content
 

@@ -1,5 +1,5 @@
 // What was acknowledged survives a killed process, and no height is signed twice
-// (Specs/Store.md, "Own claims").
+// (Specs/ClaimStore.md, "Own claims").
 
 import Claims
 import Content

@@ -1,4 +1,4 @@
-// The database gives the same answer as the pure merge (Specs/Store.md, "Claims").
+// The database gives the same answer as the pure merge (Specs/ClaimStore.md).
 
 import Claims
 import Content

@@ -1,4 +1,4 @@
-// Own claims, arrivals, addresses, importing (Specs/Store.md, "Claims").
+// Own claims, arrivals, addresses, importing (Specs/ClaimStore.md).
 
 import Claims
 import Content
