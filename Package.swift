@@ -121,7 +121,8 @@ var targets: [Target] = [
     ], exclude: ["LearningPeer.py"]),
 
   .target(
-    name: "Histories", dependencies: ["Claims", "Content", "Cryptography", "JSON"], path: "Tests/Histories",
+    name: "Histories", dependencies: ["Claims", "Content", "Cryptography", "JSON"],
+    path: "Tests/Histories",
     swiftSettings: strict),
 
   tests("ArchitectureTests", []),

@@ -11,7 +11,12 @@ public enum Spelling {
     for candidate in candidates {
       let other = Array(candidate.unicodeScalars)
       let distance = edits(letters, other)
-      if distance < (best?.distance ?? .max) { best = (candidate, distance) }
+      // Of two that are equally near, the one with the same first letter: that is rarely mistyped.
+      let isBetter =
+        distance < (best?.distance ?? .max)
+        || distance == best?.distance && other.first == letters.first
+          && best?.name.unicodeScalars.first != letters.first
+      if isBetter { best = (candidate, distance) }
     }
     let tolerance = letters.count <= 3 ? 1 : letters.count <= 6 ? 2 : 3
     if let best, best.distance <= tolerance { return best.name }

@@ -173,7 +173,7 @@ struct PairMerger {
 
   /// Puts this round's pairs into the heap. Its order is total, so the dictionary's does not show.
   private mutating func offer(_ found: [UInt64: Int]) {
-    for (pair, list) in found {
+    for (pair, list) in found {  // order: the heap's is total
       if let count = pairCounts[pair], count > 0 {
         push(Item(count: count, pair: pair, list: list))
       }

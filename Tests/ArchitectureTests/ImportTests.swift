@@ -88,6 +88,9 @@ struct PurityTests {
     for file in pure {
       for (number, line) in file.code {
         for word in words where line.contains(word) {
+          // A generator that came in as an argument is no randomness of one's own.
+          let statement = file.lines[(number - 1)..<min(file.lines.count, number + 3)].joined()
+          if word == ".random(", statement.contains("using: &") { continue }
           Issue.record("\(file.path):\(number): '\(word)' in a pure module: \(line)")
         }
       }

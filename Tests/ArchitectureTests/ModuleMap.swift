@@ -28,13 +28,13 @@ let moduleMap: [Module] = [
   Module(
     name: "Learning",
     imports: [
-      "Checkpoints", "Tokenization", "CanonicalMath", "Content", "Cryptography", "JSON",
+      "Checkpoints", "Tokenization", "CanonicalMath", "Records", "Content", "Cryptography", "JSON",
     ], isPure: true),
   Module(
     name: "Attribution",
     imports: [
-      "Learning", "Checkpoints", "Tokenization", "CanonicalMath", "FastMath", "Content", "Claims",
-      "Cryptography", "JSON",
+      "Learning", "Checkpoints", "Tokenization", "CanonicalMath", "FastMath", "Records", "Content",
+      "Claims", "Cryptography", "JSON",
     ], isPure: true, libraries: ["CDivsufsort"]),
   Module(
     name: "PeerProtocol",
