@@ -97,7 +97,7 @@ struct AddedTokenMatcher: Sendable {
   /// Cuts a range of text into what lies between tokens and the tokens. `recognises` says whether a
   /// special token counts.
   func pieces(
-    _ text: Span<UInt8>, _ range: Range<Int>, special recognises: Bool,
+    _ text: Span<UInt8>, _ range: Range<Int>, special recognises: (Range<Int>) -> Bool,
     _ body: (_ piece: Range<Int>, _ token: AddedToken?) throws(TokenizerError) -> Void
   ) throws(TokenizerError) {
     var done = range.lowerBound
@@ -105,7 +105,7 @@ struct AddedTokenMatcher: Sendable {
     while let match = next(text, position, range.upperBound) {
       position = match.range.upperBound
       let token = tokens[match.token]
-      if token.special, !recognises { continue }
+      if token.special, !recognises(match.range) { continue }
       var (start, end) = (match.range.lowerBound, match.range.upperBound)
       if token.singleWord {
         if start > range.lowerBound, Self.isWord(text, TextScan.previous(text, start)) { continue }

@@ -4,7 +4,8 @@
 struct EncodingPass {
   let tokenizer: Tokenizer
   let wantsOffsets: Bool
-  let recognisesSpecial: Bool
+  /// Where special tokens' names are text, in order.
+  let literal: [Range<Int>]
   var cache: WordCache
   var ids: [Int32] = []
   /// Byte ranges in the given text; empty when nobody asks.
@@ -15,11 +16,11 @@ struct EncodingPass {
   private var word = Word()
   private let classes = CharacterClasses.shared
 
-  init(_ tokenizer: Tokenizer, _ cache: WordCache, wantsOffsets: Bool, recognisesSpecial: Bool) {
+  init(_ tokenizer: Tokenizer, _ cache: WordCache, wantsOffsets: Bool, literal: [Range<Int>]) {
     self.tokenizer = tokenizer
     self.cache = cache
     self.wantsOffsets = wantsOffsets
-    self.recognisesSpecial = recognisesSpecial
+    self.literal = literal
   }
 
   /// Tokens of the whole text, which is well-formed UTF-8.
@@ -27,7 +28,7 @@ struct EncodingPass {
     let matcher = tokenizer.plainTokens
     if matcher.isEmpty { return try segment(text, 0..<text.count) }
     var pieces: [(range: Range<Int>, token: AddedToken?)] = []
-    try matcher.pieces(text, 0..<text.count, special: recognisesSpecial) {
+    try matcher.pieces(text, 0..<text.count, special: { recognises($0) }) {
       (range, token) throws(TokenizerError) in pieces.append((range, token))
     }
     for (range, token) in pieces {
@@ -37,6 +38,16 @@ struct EncodingPass {
         try segment(text, range)
       }
     }
+  }
+
+  private func recognises(_ match: Range<Int>) -> Bool {
+    if literal.isEmpty { return true }
+    var (low, high) = (0, literal.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if literal[middle].upperBound <= match.lowerBound { low = middle + 1 } else { high = middle }
+    }
+    return low == literal.count || literal[low].lowerBound >= match.upperBound
   }
 
   /// A stretch without tokens that are looked for in the given text: normalise it, then look for those
@@ -61,7 +72,11 @@ struct EncodingPass {
     let matcher = tokenizer.normalizedTokens
     if matcher.isEmpty { return try step(0, text, range, alignment) }
     var pieces: [(range: Range<Int>, token: AddedToken?)] = []
-    try matcher.pieces(text, range, special: recognisesSpecial) {
+    // In changed text places are not known, so special names count only if they do everywhere.
+    let inText = { (match: Range<Int>) in
+      alignment.isIdentity ? recognises(match) : literal.isEmpty
+    }
+    try matcher.pieces(text, range, special: inText) {
       (range, token) throws(TokenizerError) in pieces.append((range, token))
     }
     for (range, token) in pieces {

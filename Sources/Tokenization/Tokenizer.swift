@@ -76,6 +76,16 @@ public final class Tokenizer: Sendable {
     _ utf8: [UInt8], addsSpecialTokens: Bool = true, recognisesSpecialTokens: Bool = true,
     withOffsets: Bool = false
   ) throws(TokenizerError) -> Encoding {
+    try encode(
+      utf8, addsSpecialTokens: addsSpecialTokens,
+      literal: recognisesSpecialTokens ? [] : [0..<utf8.count * 3], withOffsets: withOffsets)
+  }
+
+  /// As above; special tokens' names are text where they touch one of the `literal` byte ranges, which
+  /// are in order and belong to well-formed text.
+  func encode(
+    _ utf8: [UInt8], addsSpecialTokens: Bool, literal: [Range<Int>], withOffsets: Bool
+  ) throws(TokenizerError) -> Encoding {
     if utf8.count > TokenizerLimits.textBytes {
       throw .limit(
         what: "the length of the text in bytes", value: utf8.count,
@@ -84,7 +94,7 @@ public final class Tokenizer: Sendable {
     let text = UTF8Text.repaired(utf8)
     var pass = EncodingPass(
       self, caches.withLock { $0.popLast() } ?? WordCache(), wantsOffsets: withOffsets,
-      recognisesSpecial: recognisesSpecialTokens)
+      literal: literal)
     try pass.run(text.span)
     pass.finish(text.span, addsSpecialTokens: addsSpecialTokens)
     let cache = pass.cache
