@@ -289,64 +289,77 @@ static void one_row_task(void *p, ptrdiff_t index) {
   }
 }
 
-/// One or two rows by a transposed B that is not packed: DOTS of its rows at a time, so that enough
-/// chains run side by side, turned in registers eight columns at a time.
-enum { DOTS = 32 };
-#define DOT_ROWS(R)                                                                              \
-  INLINE void dot_rows_##R(int format, const void *data, ptrdiff_t bs, ptrdiff_t j, ptrdiff_t k0, \
-                           ptrdiff_t k1, const float *a, ptrdiff_t as, float *out) {             \
-    v8 acc[R][DOTS / 8];                                                                         \
-    EACH_UNROLLED(r, R) EACH_UNROLLED(h, DOTS / 8) acc[r][h] = (v8)0.0f;                         \
-    for (ptrdiff_t k = k0; k < k1; k += 8)                                                       \
-      EACH_UNROLLED(h, DOTS / 8) {                                                               \
-        v8 x[8];                                                                                 \
-        if (format == CK_FLOAT32) {                                                              \
-          load_transposed8((const float *)data + (j + 8 * h) * bs + k, bs, x);                   \
-        } else {                                                                                 \
-          EACH_UNROLLED(l, 8) x[l] = load8_format(format, data, (j + 8 * h + l) * bs + k);       \
-          transpose8(x);                                                                         \
-        }                                                                                        \
-        EACH_UNROLLED(l, 8) EACH_UNROLLED(r, R)                                                  \
-            acc[r][h] = fma8((v8)a[r * as + k + l], x[l], acc[r][h]);                            \
-      }                                                                                          \
-    EACH_UNROLLED(r, R) EACH_UNROLLED(h, DOTS / 8) store8(out + r * DOTS + 8 * h, acc[r][h]);    \
+/// Few rows by a transposed B that is not packed: 8·OCTETS of its rows at a time, so that enough
+/// chains run side by side, turned in registers eight columns at a time. What follows is fetched
+/// ahead in order: no hardware sees that many streams coming.
+typedef void (*dots_function)(const void *data, ptrdiff_t bs, ptrdiff_t j, ptrdiff_t k0, ptrdiff_t k1,
+                              const float *a, ptrdiff_t as, float *out);
+#define DOTS(NAME, R, OCTETS, FORMAT, SIZE, HALVES)                                               \
+  static void NAME(const void *data, ptrdiff_t bs, ptrdiff_t j, ptrdiff_t k0, ptrdiff_t k1,       \
+                   const float *a, ptrdiff_t as, float *out) {                                    \
+    const char *ahead = (const char *)data + ((j + 8 * OCTETS) * bs + k0 * 8 * OCTETS) * SIZE;    \
+    v8 acc[R][OCTETS];                                                                            \
+    EACH_UNROLLED(r, R) EACH_UNROLLED(h, OCTETS) acc[r][h] = (v8)0.0f;                            \
+    for (ptrdiff_t k = k0; k < k1; k += 8 * HALVES) {                                             \
+      EACH_UNROLLED(l, OCTETS * HALVES * SIZE) __builtin_prefetch(ahead + 64 * l, 0, 2);          \
+      ahead += 64 * OCTETS * HALVES * SIZE;                                                       \
+      EACH_UNROLLED(h, OCTETS) EACH_UNROLLED(half, HALVES) {                                      \
+        ptrdiff_t at = k + 8 * half;                                                              \
+        v8 x[8];                                                                                  \
+        if (FORMAT == CK_FLOAT32) {                                                               \
+          load_transposed8((const float *)data + (j + 8 * h) * bs + at, bs, x);                   \
+        } else {                                                                                  \
+          EACH_UNROLLED(l, 8) x[l] = load8_format(FORMAT, data, (j + 8 * h + l) * bs + at);       \
+          transpose8(x);                                                                          \
+        }                                                                                         \
+        EACH_UNROLLED(l, 8) EACH_UNROLLED(r, R)                                                   \
+            acc[r][h] = fma8((v8)a[r * as + at + l], x[l], acc[r][h]);                            \
+      }                                                                                           \
+    }                                                                                             \
+    EACH_UNROLLED(r, R) EACH_UNROLLED(h, OCTETS) store8(out + r * 32 + 8 * h, acc[r][h]);         \
   }
-DOT_ROWS(1)
-DOT_ROWS(2)
-static void dot_rows_2_of(int format, const void *b, ptrdiff_t bs, ptrdiff_t j, ptrdiff_t k,
-                          ptrdiff_t k1, const float *a, ptrdiff_t as, ptrdiff_t rows, float *t) {
-  if (format == CK_BFLOAT16) {
-    if (rows == 1) dot_rows_1(CK_BFLOAT16, b, bs, j, k, k1, a, as, t);
-    else dot_rows_2(CK_BFLOAT16, b, bs, j, k, k1, a, as, t);
-  } else {
-    if (rows == 1) dot_rows_1(CK_FLOAT16, b, bs, j, k, k1, a, as, t);
-    else dot_rows_2(CK_FLOAT16, b, bs, j, k, k1, a, as, t);
-  }
-}
+#define DOTS_OF(R, OCTETS)                                    \
+  DOTS(dots_float_##R, R, OCTETS, CK_FLOAT32, 4, 2)           \
+  DOTS(dots_bfloat_##R, R, OCTETS, CK_BFLOAT16, 2, 1)         \
+  DOTS(dots_half_##R, R, OCTETS, CK_FLOAT16, 2, 1)
+#define DOTS_NAMES(R) {dots_float_##R, dots_bfloat_##R, dots_half_##R}
+DOTS_OF(1, 4) DOTS_OF(2, 4)
+#if TILE_ROWS == 8
+DOTS_OF(3, 4) DOTS_OF(4, 4) DOTS_OF(5, 2) DOTS_OF(6, 2) DOTS_OF(7, 2) DOTS_OF(8, 2)
+enum { DOTS_ROWS = 8 };
+static const dots_function dots_functions[DOTS_ROWS][3] = {
+    DOTS_NAMES(1), DOTS_NAMES(2), DOTS_NAMES(3), DOTS_NAMES(4),
+    DOTS_NAMES(5), DOTS_NAMES(6), DOTS_NAMES(7), DOTS_NAMES(8)};
+#else
+enum { DOTS_ROWS = 2 };
+static const dots_function dots_functions[DOTS_ROWS][3] = {DOTS_NAMES(1), DOTS_NAMES(2)};
+#endif
+/// The rows of B that one call takes.
+INLINE ptrdiff_t dots_width(ptrdiff_t m) { return m <= 4 ? 32 : 16; }
+
 static void dots_task(void *p, ptrdiff_t index) {
   const products *e = p;
   ptrdiff_t j0 = index * e->each, j1 = lesser(j0 + e->each, e->n), as = e->a->stride;
+  ptrdiff_t width = dots_width(e->m);
   const float *a = e->a->data;
-  float t[2 * DOTS];
-  const void *b = e->b->data;
-  ptrdiff_t bs = e->b->stride;
-  for (ptrdiff_t j = j0; j < j1; j += DOTS)
+  float t[DOTS_ROWS * 32];
+  for (ptrdiff_t j = j0; j < j1; j += width)
     for (ptrdiff_t k = 0; k < e->depth; k += CHAIN) {
-      ptrdiff_t k1 = lesser(k + CHAIN, e->depth), n = lesser(DOTS, j1 - j);
-      if (n == DOTS && (k1 - k) % 8 == 0) {
-        if (e->b->format != CK_FLOAT32) dot_rows_2_of(e->b->format, b, bs, j, k, k1, a, as, e->m, t);
-        else if (e->m == 1) dot_rows_1(CK_FLOAT32, b, bs, j, k, k1, a, as, t);
-        else dot_rows_2(CK_FLOAT32, b, bs, j, k, k1, a, as, t);
+      ptrdiff_t k1 = lesser(k + CHAIN, e->depth), n = lesser(width, j1 - j);
+      if (n == width && (k1 - k) % 16 == 0) {
+        dots_functions[e->m - 1][e->b->format](e->b->data, e->b->stride, j, k, k1, a, as, t);
       } else {
-        float *edge = ck_scratch(CK_SLOT_TILE, CHAIN * DOTS * 4);
+        float *edge = ck_scratch(CK_SLOT_TILE, CHAIN * 32 * 4);
         for (ptrdiff_t l = 0; l < n; l += 16) pack_rows(e->b, j + l, k, k1, edge + l * CHAIN);
         for (ptrdiff_t l = 0; l < n; l += 16)
-          run_tile(BY_ROWS, e->m, 16, k1 - k, a + k, as, edge + l * CHAIN, 16, 0, t + l, DOTS, 0);
+          for (ptrdiff_t r = 0; r < e->m; r += TILE_ROWS)
+            run_tile(BY_ROWS, lesser(TILE_ROWS, e->m - r), 16, k1 - k, a + r * as + k, as,
+                     edge + l * CHAIN, 16, 0, t + r * 32 + l, 32, 0);
       }
       for (ptrdiff_t r = 0; r < e->m; r++)
         for (ptrdiff_t l = 0; l < n; l += 16) {
           float *c = e->c + r * e->cs + j + l;
-          v16 x = load16(t + r * DOTS + l);
+          v16 x = load16(t + r * 32 + l);
           store_up_to(c, n - l, k > 0 || e->accumulate ? load_up_to(c, n - l, 0) + x : x);
         }
     }
@@ -374,8 +387,8 @@ static void product(int form, const ck_matrix *a, const ck_matrix *b, float *c, 
     ck_parallel(blocks_of(e.n, e.each), one_row_task, &e);
   } else if (e.m <= FEW_ROWS && (b->panels || (plain && form != CK_NT))) {
     few_rows_product(&e);
-  } else if (e.m <= 2 && form == CK_NT) {
-    e.each = greater(1, TASK_OPERATIONS / e.depth / DOTS / 2) * DOTS;
+  } else if (e.m <= DOTS_ROWS && form == CK_NT) {
+    e.each = greater(1, TASK_OPERATIONS / e.depth / 64) * 32;
     ck_parallel(blocks_of(e.n, e.each), dots_task, &e);
   } else if (e.m <= SOME_ROWS) {
     ck_parallel(blocks_of(e.n, TILE_COLUMNS * SOME_TILES), some_rows_task, &e);

@@ -198,6 +198,9 @@ static void pack_rows(const ck_matrix *m, ptrdiff_t j0, ptrdiff_t k0, ptrdiff_t 
       const float *p = (const float *)m->data + (j0 + half) * m->stride;
       for (; k + 8 <= k1; k += 8) {
         v8 r[8];
+        // Each line of the next eight rows once.
+        if ((k - k0) % 16 == 0)
+          EACH_UNROLLED(l, 8) __builtin_prefetch(p + (8 + l) * m->stride + k, 0, 2);
         load_transposed8(p + k, m->stride, r);
         EACH_UNROLLED(l, 8) store8(out + (k - k0 + l) * 16 + half, r[l]);
       }
