@@ -177,3 +177,43 @@ extension ClaimStore {
       standing: standing, tally: tally)
   }
 }
+
+// MARK: For new claims
+
+extension ClaimStore {
+  /// What a new milestone by `author` has to say: how far every other author's chain reaches beyond
+  /// the author's earlier milestones, as far as those stand.
+  public func newReaches(by author: PublicKey, in datanet: CID) throws -> [Milestone.Reach] {
+    try reading {
+      let net = try known(datanet)
+      var reached: [PublicKey: Int] = [:]
+      for claim in try rules(net, "milestone", by: author) {
+        guard case .milestone(let milestone) = claim.content else { continue }
+        for reach in milestone.reaches
+        where try reach.count > reached[reach.author] ?? 0
+          && stands(net, reach.author, reach.count - 1, reach.head)
+        {
+          reached[reach.author] = reach.count
+        }
+      }
+      return try frontier(net).entries.compactMap { entry in
+        guard entry.author != author, let head = entry.head,
+          entry.count > reached[entry.author] ?? 0
+        else { return nil }
+        return Milestone.Reach(author: entry.author, count: entry.count, head: head)
+      }
+    }
+  }
+
+  /// The revocations of a role by founder and curators, which a grant may lift.
+  public func revocations(
+    of role: Role, from subject: PublicKey, in datanet: CID
+  ) throws -> [CID] {
+    try reading {
+      try rules(known(datanet), "revoke").filter { claim in
+        guard case .revoke(let items) = claim.content else { return false }
+        return items.contains { $0.subject == subject && $0.role == role }
+      }.map(\.cid).sorted()
+    }
+  }
+}

@@ -160,7 +160,7 @@ public final class ClaimStore {
     try roles(net).curators.flatMap { try rules(net, kind, by: $0) }
   }
 
-  private func rules(_ net: NetRow, _ kind: String, by author: PublicKey) throws -> [Claim] {
+  func rules(_ net: NetRow, _ kind: String, by author: PublicKey) throws -> [Claim] {
     guard let chain = try chain(ChainKey(net: net.id, author: author)) else { return [] }
     return try database.all(
       """

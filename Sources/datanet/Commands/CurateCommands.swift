@@ -137,21 +137,8 @@ enum MilestoneCommand: Command {
     let store = try context.store()
     let datanet = try Names(store: store).datanet(context.invocation.required("NET"))
     let identity = try context.identity()
-    // Earlier milestones of ours say the rest; only what is new since is named again.
-    var reached: [PublicKey: Int] = [:]
-    let own = try store.claims.frontier(of: datanet)[identity.publicKey]?.count ?? 0
-    for claim in try store.claims.claims(of: identity.publicKey, in: datanet, heights: 0..<own) {
-      guard case .milestone(let milestone) = claim.content else { continue }
-      for reach in milestone.reaches {
-        reached[reach.author] = max(reached[reach.author] ?? 0, reach.count)
-      }
-    }
-    let new = try store.claims.frontier(of: datanet).entries.filter { entry in
-      entry.author != identity.publicKey && entry.count > reached[entry.author] ?? 0
-    }
-    let reaches = new.compactMap { entry in
-      entry.head.map { Milestone.Reach(author: entry.author, count: entry.count, head: $0) }
-    }
+    // Earlier milestones of ours say the rest.
+    let reaches = try store.claims.newReaches(by: identity.publicKey, in: datanet)
     guard reaches.count <= Milestone.maximumReaches else {
       throw Failure.failed(
         "\(Quantity.count(reaches.count)) authors are new; one milestone holds "

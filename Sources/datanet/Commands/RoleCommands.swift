@@ -30,30 +30,11 @@ enum GrantCommand: Command {
     let store = try context.store()
     let (datanet, subject, role) = try RoleWords(context, store).parts
     let count = try store.claims.frontier(of: datanet)[subject]?.count ?? 0
+    let lifted = try store.claims.revocations(of: role, from: subject, in: datanet)
     let grant = Grant(
-      subject, role, from: count, lifts: try revocations(of: subject, role, datanet, store))
+      subject, role, from: count, lifts: Array(lifted.suffix(Grant.maximumLifted)))
     let claim = try context.publish(.grant([grant]), to: datanet, in: store)
     try context.announce(claim, in: store, needs: role == .curator ? nil : .curator)
-  }
-
-  /// The revocations of this role that are known here, which the new grant is meant to lift.
-  private static func revocations(
-    of subject: PublicKey, _ role: Role, _ datanet: CID, _ store: Store
-  ) throws -> [CID] {
-    var found: [CID] = []
-    var next = 0
-    while true {
-      let arrivals = try store.claims.arrivals(after: next, in: datanet)
-      for claim in arrivals.claims {
-        guard case .revoke(let items) = claim.content else { continue }
-        if items.contains(where: { $0.subject == subject && $0.role == role }) {
-          found.append(claim.cid)
-        }
-      }
-      if arrivals.claims.isEmpty || arrivals.next == next { break }
-      next = arrivals.next
-    }
-    return Array(found.suffix(Grant.maximumLifted))
   }
 }
 

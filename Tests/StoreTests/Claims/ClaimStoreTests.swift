@@ -103,6 +103,43 @@ import Testing
     #expect(try store.addresses(beginningWith: String(repeating: "b", count: 99)).isEmpty)
   }
 
+  @Test func aMilestoneSaysWhatIsNewAndSaysAgainWhatNoLongerStands() throws {
+    let (store, datanet) = try founded()
+    let eve = Person("eve")
+    eve.join(try #require(try store.genesis(of: datanet)))
+    for name in ["a", "b", "c"] { _ = try store.insert([eve.say(contribution(name))]) }
+    func sign() throws -> [Milestone.Reach] {
+      let reaches = try store.newReaches(by: ada.publicKey, in: datanet)
+      _ = try store.append(
+        .milestone(Milestone(reaches)), to: datanet, by: ada, timeMilliseconds: 5)
+      return reaches
+    }
+    #expect(try sign().map(\.count) == [3])
+    #expect(try sign().isEmpty)
+    _ = try store.insert([try eve.sign(contribution("other b"), at: 1)])
+    // What was named is no longer there; what is left is named again.
+    #expect(try sign().map(\.count) == [1])
+    let order = try store.milestones(of: datanet)
+    #expect(order.rank(of: order.place(of: eve.key, height: 0)) == 3)
+  }
+
+  @Test func grantsLiftTheRevocationsThatCuratorsMade() throws {
+    let (store, datanet) = try founded()
+    func say(_ content: ClaimContent, _ identity: Identity) throws -> CID {
+      try store.append(content, to: datanet, by: identity, timeMilliseconds: 1).cid
+    }
+    let one = try say(.revoke([Revocation(ben.publicKey, .contributor, until: 0)]), ada)
+    // Strangers revoke in vain, and nobody needs to lift that.
+    _ = try say(.revoke([Revocation(ben.publicKey, .contributor, until: 0)]), ben)
+    _ = try say(.revoke([Revocation(ben.publicKey, .verifier, until: 0)]), ada)
+    let lifted = try store.revocations(of: .contributor, from: ben.publicKey, in: datanet)
+    #expect(lifted == [one])
+    #expect(try !store.roles(in: datanet).holds(.contributor, ben.publicKey, at: 1))
+    _ = try say(.grant([Grant(ben.publicKey, .contributor, from: 1, lifts: lifted)]), ada)
+    #expect(try store.roles(in: datanet).holds(.contributor, ben.publicKey, at: 1))
+    #expect(try !store.roles(in: datanet).holds(.contributor, ben.publicKey, at: 0))
+  }
+
   @Test func arrivalsTellEverythingOnceInOrder() throws {
     let history = try History(seed: 77, claims: 200)
     let store = try ClaimStore(Database(.memory))
