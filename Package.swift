@@ -61,7 +61,6 @@ func tests(_ name: String, _ dependencies: [String]) -> Target {
 
 var targets: [Target] = [
   library("CCrypto", "libcrypto", "libssl-dev"),
-  library("CDivsufsort", "libdivsufsort64", "libdivsufsort-dev"),
   library("COpenBLAS", "openblas", "libopenblas-dev"),
   library("CQrencode", "libqrencode", "libqrencode-dev"),
   library("CSodium", "libsodium", "libsodium-dev"),
@@ -78,7 +77,7 @@ var targets: [Target] = [
   module("Cryptography", ["CCrypto", "CSodium"], settings: hot),
   module("UnicodeText", ["CUtf8proc"], settings: hot),
   module("JSON", settings: hot),
-  module("Compression", ["CZstd"]),
+  module("Compression", ["CZstd"], settings: hot),
   module("Content", ["Cryptography", "JSON", "UnicodeText"], settings: hot),
   module("Records", ["Content", "Cryptography", "JSON", "UnicodeText"], settings: hot),
   module("Claims", ["Content", "Cryptography"], settings: hot),
@@ -93,22 +92,17 @@ var targets: [Target] = [
     ],
     settings: hot),
   module(
-    "Attribution",
-    ["Learning", "CanonicalMath", "CDivsufsort", "Content", "Claims", "Cryptography", "FastMath"],
-    settings: hot),
-  module(
     "Store", ["CSQLite", "Content", "Claims", "Cryptography", "Records", "UnicodeText"],
     settings: hot),
   module(
     "PeerProtocol", ["Content", "Claims", "Cryptography", "Compression"], settings: hot),
   module("EventLoop", ["CUV"]),
-  module("Node", ["PeerProtocol", "Store", "Content", "Claims", "Cryptography"]),
   module("Terminal", ["CQrencode", "JSON"]),
 
   program(
     "datanet",
     [
-      "Terminal", "Node", "EventLoop", "Store", "Attribution", "Learning", "Checkpoints",
+      "Terminal", "EventLoop", "Store", "Learning", "Checkpoints",
       "Tokenization", "PeerProtocol", "Records", "Claims", "Content", "Cryptography", "JSON",
       "CanonicalMath",
     ]),
@@ -129,6 +123,7 @@ var targets: [Target] = [
   tests("CryptographyTests", ["Histories", "Cryptography", "JSON"]),
   tests("UnicodeTextTests", ["UnicodeText"]),
   tests("JSONTests", ["JSON"]),
+  tests("CompressionTests", ["Compression"]),
   tests("ContentTests", ["Content", "Cryptography", "JSON"]),
   tests("RecordsTests", ["Records", "Content", "Cryptography", "JSON", "UnicodeText"]),
   tests("ClaimsTests", ["Histories", "Claims", "Content", "Cryptography", "JSON"]),
@@ -140,7 +135,6 @@ var targets: [Target] = [
     [
       "Learning", "Checkpoints", "Tokenization", "JSON", "CanonicalMath", "Content", "Cryptography",
     ]),
-  tests("AttributionTests", ["Attribution", "Learning", "CanonicalMath"]),
   tests(
     "StoreTests", ["Histories", "Store", "Claims", "Content", "Cryptography", "Records"]),
   tests("PeerProtocolTests", ["PeerProtocol", "Claims", "Content", "Cryptography", "JSON"]),

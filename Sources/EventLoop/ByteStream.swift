@@ -1,5 +1,5 @@
 // A connected byte stream, TCP or local socket, with back-pressure both ways
-// (Specs/Node.md, "Shell").
+// (Specs/EventLoop.md).
 
 internal import CUV
 internal import Glibc

@@ -1,5 +1,5 @@
 // The libuv loop: one thread owns it and everything on it; bytes only, no protocol
-// (Specs/Node.md, "Shell").
+// (Specs/EventLoop.md).
 
 internal import CUV
 internal import Synchronization

@@ -1,4 +1,4 @@
-// Listening and connecting, over TCP and local sockets (Specs/Node.md, "Shell").
+// Listening and connecting, over TCP and local sockets (Specs/EventLoop.md).
 
 internal import CUV
 internal import Glibc

@@ -1,4 +1,4 @@
-// What the operating system refused, with libuv's name for it (Specs/Node.md, "Shell").
+// What the operating system refused, with libuv's name for it (Specs/EventLoop.md).
 
 internal import CUV
 

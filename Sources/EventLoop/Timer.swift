@@ -1,4 +1,4 @@
-// A timer on the loop (Specs/Node.md, "Shell").
+// A timer on the loop (Specs/EventLoop.md).
 
 internal import CUV
 

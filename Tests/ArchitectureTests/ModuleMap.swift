@@ -31,12 +31,6 @@ let moduleMap: [Module] = [
       "Checkpoints", "Tokenization", "CanonicalMath", "Records", "Content", "Cryptography", "JSON",
     ], isPure: true),
   Module(
-    name: "Attribution",
-    imports: [
-      "Learning", "Checkpoints", "Tokenization", "CanonicalMath", "FastMath", "Records", "Content",
-      "Claims", "Cryptography", "JSON",
-    ], isPure: true, libraries: ["CDivsufsort"]),
-  Module(
     name: "PeerProtocol",
     imports: ["Content", "Claims", "Cryptography", "Compression", "JSON"], isPure: true),
   Module(
@@ -46,10 +40,6 @@ let moduleMap: [Module] = [
     ],
     libraries: ["CSQLite"]),
   Module(name: "EventLoop", imports: [], libraries: ["CUV"]),
-  Module(
-    name: "Node",
-    imports: ["PeerProtocol", "Store", "Content", "Records", "Claims", "Cryptography", "JSON"],
-    isPure: true),
   Module(name: "Terminal", imports: ["JSON"], libraries: ["CQrencode"]),
 ]
 

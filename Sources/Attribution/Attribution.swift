@@ -1,1 +1,0 @@
-// The module Attribution; see Specs/Architecture.md.

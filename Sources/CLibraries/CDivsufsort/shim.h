@@ -1,3 +1,0 @@
-// libdivsufsort: suffix arrays for verbatim tracing.
-#pragma once
-#include <divsufsort64.h>

@@ -1,1 +1,0 @@
-// The module Compression; see Specs/Architecture.md.

@@ -1,1 +1,0 @@
-// The module Node; see Specs/Architecture.md.
