@@ -76,59 +76,77 @@ struct LooseTokens: Sendable {
   private mutating func readASCII(_ text: UnsafeRawBufferPointer) -> Bool {
     let count = text.count
     let words = (count + 7) / 8
-    var beyond: UInt64 = 0
     // Two words of zeros behind: one ends the last token, the other gives room to read past it.
-    folded = unsafe Array(unsafeUninitializedCapacity: words + 2) { folded, length in
-      var at = 0
-      for place in 0..<words {
-        var word: UInt64 = 0
-        if at + 8 <= count {
-          word = unsafe UInt64(
-            littleEndian: text.loadUnaligned(fromByteOffset: at, as: UInt64.self))
-        } else {
-          for rest in at..<count { unsafe word |= UInt64(text[rest]) << UInt64((rest - at) * 8) }
-        }
+    if folded.count < words + 2 { folded = Array(repeating: 0, count: words * 2 + 2) }
+    let isASCII = unsafe folded.withUnsafeMutableBufferPointer { folded in
+      var beyond: UInt64 = 0
+      for place in 0..<count / 8 {
+        let word = unsafe UInt64(
+          littleEndian: text.loadUnaligned(fromByteOffset: place * 8, as: UInt64.self))
         beyond |= word
         unsafe folded[place] = LooseTokens.folded(word & 0x7F7F_7F7F_7F7F_7F7F).littleEndian
-        at += 8
+      }
+      if count % 8 > 0 {
+        var word: UInt64 = 0
+        for rest in count / 8 * 8..<count { unsafe word = word >> 8 | UInt64(text[rest]) << 56 }
+        word >>= UInt64(truncatingIfNeeded: 8 - count % 8) * 8
+        beyond |= word
+        unsafe folded[words - 1] = LooseTokens.folded(word & 0x7F7F_7F7F_7F7F_7F7F).littleEndian
       }
       unsafe folded[words] = 0
       unsafe folded[words + 1] = 0
-      length = words + 2
+      return beyond & 0x8080_8080_8080_8080 == 0
     }
-    if beyond & 0x8080_8080_8080_8080 != 0 { return false }
-    let bytes = words * 8
-    unsafe folded.withUnsafeBytes { folded in
-      var at = 0
-      while at < bytes {
-        let word = unsafe UInt64(
-          littleEndian: folded.loadUnaligned(fromByteOffset: at, as: UInt64.self))
-        let zeros = (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
-        let length = zeros.trailingZeroBitCount >> 3
-        if length == 8 {
-          at = unsafe longToken(in: folded, from: at)
-          continue
-        }
-        if length > 0 {
+    if !isASCII { return false }
+    // A token takes a byte and one between, so there are no more than half as many as bytes,
+    // rounded up; one place more is written to behind them.
+    hashes = unsafe Array(unsafeUninitializedCapacity: count / 2 + 2) { hashes, found in
+      unsafe folded.withUnsafeBytes { folded in
+        var at = 0
+        while at < words * 8 {
+          let word = unsafe UInt64(
+            littleEndian: folded.loadUnaligned(fromByteOffset: at, as: UInt64.self))
+          let zeros = (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
+          let length = zeros.trailingZeroBitCount >> 3
+          if length == 8 {
+            let token = unsafe LooseTokens.long(in: folded, from: at)
+            unsafe hashes[found] = token.hash
+            found += 1
+            at = token.end
+            continue
+          }
+          // Written even if the token is empty, and then written over: cheaper than to foresee it.
           let group = word & (1 << UInt64(truncatingIfNeeded: length << 3) - 1)
-          hashes.append(TokenHash.short(group, length: length))
+          unsafe hashes[found] = TokenHash.short(group, length: length)
+          found += length > 0 ? 1 : 0
+          at += length + 1
         }
-        at += length + 1
       }
     }
     return true
   }
 
-  /// A token of eight bytes and more; answers where it ends.
-  private mutating func longToken(in folded: UnsafeRawBufferPointer, from start: Int) -> Int {
-    var token = TokenHash()
+  /// A token of eight bytes and more, and where it ends. Zeros stand behind the text.
+  private static func long(
+    in folded: UnsafeRawBufferPointer, from start: Int
+  ) -> (hash: UInt64, end: Int) {
+    var state = DuplicateConstants.token
     var at = start
-    while at < folded.count, unsafe folded[at] != 0 {
-      unsafe token.take(folded[at])
-      at += 1
+    while true {
+      // A step is taken only if all eight bytes belong to the token, so the next load, at the
+      // latest behind the last letter, still lies before the end of the zeros.
+      let word = unsafe UInt64(
+        littleEndian: folded.loadUnaligned(fromByteOffset: at, as: UInt64.self))
+      let zeros = (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
+      if zeros != 0 {
+        let rest = zeros.trailingZeroBitCount >> 3
+        let group = word & (1 << UInt64(truncatingIfNeeded: rest << 3) - 1)
+        let length = UInt64(truncatingIfNeeded: at - start + rest)
+        return (TokenHash.finished(state: state, group: group, length: length), at + rest)
+      }
+      state = TokenHash.stepped(state, word)
+      at += 8
     }
-    hashes.append(token.finish())
-    return at
   }
 
   /// Eight bytes of ASCII: small letters and digits as they are, capitals made small, others zero.

@@ -32,7 +32,7 @@ struct TokenHash {
     group |= UInt64(byte) << ((length & 7) << 3)
     length &+= 1
     if length & 7 == 0 {
-      state = DuplicateConstants.mixed(state ^ group, DuplicateConstants.group)
+      state = TokenHash.stepped(state, group)
       group = 0
     }
   }
@@ -53,10 +53,16 @@ struct TokenHash {
       length: UInt64(truncatingIfNeeded: length))
   }
 
-  @inline(__always) private static func finished(
+  /// The state behind a whole group.
+  @inline(__always) static func stepped(_ state: UInt64, _ group: UInt64) -> UInt64 {
+    DuplicateConstants.mixed(state ^ group, DuplicateConstants.group)
+  }
+
+  /// The hash of a token that ends with `group`, which is not whole.
+  @inline(__always) static func finished(
     state: UInt64, group: UInt64, length: UInt64
   ) -> UInt64 {
-    let last = DuplicateConstants.mixed(state ^ group, DuplicateConstants.group)
+    let last = stepped(state, group)
     return DuplicateConstants.mixed(last ^ length, DuplicateConstants.length)
   }
 }

@@ -106,5 +106,18 @@ import Testing
     #expect(found.records == count + 1)
     #expect(found.clusters.count == 1)
     #expect(found.clusters.first?.members.map(\.record) == [5, UInt64(count)])
+    // Only the second segment is made again, from the record on with which it begins.
+    let directory = "\(store.home.cachePath)/duplicates"
+    let files = names(in: directory)
+    #expect(files.count == 2)
+    unsafe unlink("\(directory)/\(files[1])")
+    var indexed: [Int] = []
+    let finder = DuplicateFinder(store) { state in
+      if state.stage == .indexing { indexed.append(state.done) }
+      return true
+    }
+    #expect(try finder.find(among: [manifest], firsts: everybody) == found)
+    #expect(names(in: directory) == files)
+    #expect(indexed.allSatisfy { $0 > DuplicateSegment.greatestRows })
   }
 }

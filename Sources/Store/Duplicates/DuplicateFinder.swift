@@ -145,9 +145,12 @@ public struct DuplicateFinder {
     return (sources, absent.sorted())
   }
 
-  /// Throws away what belongs to none of these contributions; answers the bytes freed.
-  public static func prune(_ home: Home, keeping manifests: [CID]) -> Int {
-    DuplicateIndex(home: home).remove(allBut: manifests)
+  /// Throws away what belongs to none of these contributions; answers the bytes freed, or with
+  /// `dryRun` those that would be.
+  public static func prune(
+    _ home: Home, keeping manifests: [CID], dryRun: Bool = false
+  ) -> Int {
+    DuplicateIndex(home: home).remove(allBut: manifests, dryRun: dryRun)
   }
 }
 

@@ -50,8 +50,8 @@ struct DuplicateIndex {
     try SmallFile.write(bytes, to: path(manifest.cid, number), mode: 0o600)
   }
 
-  /// Removes the segments of all other manifests; answers how many bytes that frees.
-  func remove(allBut manifests: [CID]) -> Int {
+  /// Removes the segments of all other manifests; answers how many bytes that frees, or would.
+  func remove(allBut manifests: [CID], dryRun: Bool) -> Int {
     let kept = Set(manifests.map { Hexadecimal.text(of: $0.digest.bytes) })
     var freed = 0
     for name in (try? SystemDisk().names(in: directory)) ?? [] {
@@ -59,7 +59,7 @@ struct DuplicateIndex {
       if kept.contains(manifest) { continue }
       let path = "\(directory)/\(name)"
       let size = FileStamp(path: path)?.size ?? 0
-      if (try? SystemDisk().remove(path)) != nil { freed += Int(size) }
+      if dryRun || (try? SystemDisk().remove(path)) != nil { freed += Int(size) }
     }
     return freed
   }

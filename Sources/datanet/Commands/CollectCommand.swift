@@ -33,18 +33,26 @@ enum CollectCommand: Command {
     if context.invocation.has("all") { options.leastGarbage = 0 }
     options.patienceMilliseconds = (context.invocation.integer("wait") ?? 10) * 1000
     let report = try store.collect(options: options)
+    let cacheBytes = DuplicateFinder.prune(
+      store.home, keeping: try store.roots(), dryRun: options.dryRun)
     context.output.json([
       "dryRun": .bool(options.dryRun), "freedBytes": .int(report.freedBytes),
       "garbageBlocks": .int(report.garbageBlocks), "garbageBytes": .int(report.garbageBytes),
       "keptBlocks": .int(report.keptBlocks), "packs": .int(report.packs),
       "busyPacks": .int(report.busyPacks), "inPlaceFiles": .int(report.inPlaceFiles),
-      "heldBack": .bool(report.isHeldBack), "damagedPacks": .int(report.damagedPacks),
+      "cacheBytes": .int(cacheBytes), "heldBack": .bool(report.isHeldBack),
+      "damagedPacks": .int(report.damagedPacks),
     ])
     let verb = options.dryRun ? "Would free" : "Freed"
     context.output.text(
       "\(verb) \(Quantity.bytes(report.freedBytes)) in \(Quantity.count(report.packs, "pack")); "
         + "\(Quantity.count(report.garbageBlocks, "block")) of "
         + "\(Quantity.count(report.garbageBlocks + report.keptBlocks)) needed by nothing")
+    if cacheBytes > 0 {
+      context.output.text(
+        "\(verb) \(Quantity.bytes(cacheBytes)) of the duplicate index, of contributions that are gone"
+      )
+    }
     if report.inPlaceFiles > 0 {
       context.output.text(
         "\(options.dryRun ? "Would forget" : "Forgot") "
