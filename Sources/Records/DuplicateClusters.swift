@@ -17,10 +17,13 @@ public struct DuplicateCluster: Sendable, Equatable {
   public let firstCount: Int
 }
 
+/// Takes about thirty bytes for each record that is in a pair, and four for every record before it
+/// in its segment.
 public struct DuplicateClusters: Sendable {
-  /// Places that are in a pair, in the order in which they came.
-  private var places: [DuplicatePlace] = []
-  private var numbers: [DuplicatePlace: Int] = [:]
+  /// Records that are in a pair, in the order in which they came: segment and row.
+  private var places: [UInt64] = []
+  /// For each segment, the number of each row among `places`, as far as rows are in pairs.
+  private var numbers: [[Int32]] = []
   /// Who is linked with whom, and who has whose exact form.
   private var alike = Links()
   private var same = Links()
@@ -39,47 +42,84 @@ public struct DuplicateClusters: Sendable {
 
   /// They are in one cluster already, so that measuring the pair would change nothing.
   public mutating func areJoined(_ one: DuplicatePlace, _ other: DuplicatePlace) -> Bool {
-    guard let one = numbers[one], let other = numbers[other] else { return false }
+    guard let one = known(one), let other = known(other) else { return false }
     return alike.root(one) == alike.root(other)
   }
 
-  /// The clusters, ordered by their first members. `contribution` tells whose a segment's records
-  /// are; `firsts` picks those of several contributions that nobody's is proven to precede, given
-  /// and answered in ascending order.
-  public mutating func clusters(
-    contribution: (Int) -> Int, firsts: ([Int]) -> [Int]
-  ) -> [DuplicateCluster] {
-    var membersOfRoot: [[Int]] = Array(repeating: [], count: places.count)
-    for number in places.indices { membersOfRoot[alike.root(number)].append(number) }
-    var clusters: [DuplicateCluster] = []
-    for unordered in membersOfRoot where unordered.count > 1 {
-      let members = unordered.sorted { places[$0] < places[$1] }
-      var contributions: [Int] = []
-      for number in members {
-        let one = contribution(places[number].segment)
-        if !contributions.contains(one) { contributions.append(one) }
-      }
-      contributions.sort()
-      let chosen = contributions.count == 1 ? contributions : firsts(contributions)
-      // Somebody is always first; an answer that says otherwise is taken to mean nothing is known.
-      let first = chosen.isEmpty ? contributions : chosen
-      let front = members.filter { first.contains(contribution(places[$0].segment)) }
-      let rest = members.filter { !first.contains(contribution(places[$0].segment)) }
-      let form = same.root((front.first ?? members[0]))
-      clusters.append(
-        DuplicateCluster(
-          members: (front + rest).map { number in
-            DuplicateMember(place: places[number], isExact: same.root(number) == form)
-          }, firsts: first, firstCount: front.count))
+  /// Tells the clusters one by one, ordered by the records that stand first in segments.
+  /// `contribution` tells whose a segment's records are; `firsts` picks those of several
+  /// contributions that nobody's is proven to precede, given and answered in ascending order.
+  public mutating func forEachCluster(
+    contribution: (Int) -> Int, firsts: ([Int]) -> [Int],
+    _ body: (DuplicateCluster) throws -> Void
+  ) rethrows {
+    // All records in order; each points at the next one of its cluster.
+    let ordered = places.indices.sorted { places[$0] < places[$1] }.map { Int32(truncating: $0) }
+    var next = [Int32](repeating: -1, count: places.count)
+    var last = next
+    for number in ordered {
+      let root = alike.root(number)
+      if last[Int(root)] >= 0 { next[Int(last[Int(root)])] = number }
+      last[Int(root)] = number
     }
-    return clusters.sorted { $0.members[0].place < $1.members[0].place }
+    for number in ordered {
+      let root = alike.root(number)
+      // The first one of a cluster tells it; -2 then says that it has been told.
+      guard last[Int(root)] != -2 else { continue }
+      last[Int(root)] = -2
+      var members = [number]
+      while let member = members.last, next[Int(member)] >= 0 { members.append(next[Int(member)]) }
+      try body(cluster(members, contribution, firsts))
+    }
   }
 
-  private mutating func number(_ place: DuplicatePlace) -> Int {
-    if let number = numbers[place] { return number }
-    let number = places.count
-    numbers[place] = number
-    places.append(place)
+  private mutating func cluster(
+    _ members: [Int32], _ contribution: (Int) -> Int, _ firsts: ([Int]) -> [Int]
+  ) -> DuplicateCluster {
+    let owners = members.map { contribution(place($0).segment) }
+    var contributions: [Int] = []
+    for owner in owners where contributions.last != owner { contributions.append(owner) }
+    contributions.sort()
+    var kept: [Int] = []
+    for owner in contributions where kept.last != owner { kept.append(owner) }
+    let chosen = kept.count == 1 ? kept : firsts(kept)
+    // Somebody is always first; an answer that says otherwise is taken to mean nothing is known.
+    let first = chosen.isEmpty ? kept : chosen
+    let isFirst = owners.map { first.contains($0) }
+    let front = members.indices.filter { isFirst[$0] }
+    let sorted = (front + members.indices.filter { !isFirst[$0] }).map { members[$0] }
+    let form = same.root(sorted[0])
+    return DuplicateCluster(
+      members: sorted.map { number in
+        DuplicateMember(place: place(number), isExact: same.root(number) == form)
+      }, firsts: first, firstCount: front.count)
+  }
+
+  private func place(_ number: Int32) -> DuplicatePlace {
+    let place = places[Int(number)]
+    return DuplicatePlace(
+      segment: Int(truncatingIfNeeded: place >> 32),
+      row: Int(truncatingIfNeeded: place & 0xFFFF_FFFF))
+  }
+
+  private func known(_ place: DuplicatePlace) -> Int32? {
+    guard place.segment < numbers.count, place.row < numbers[place.segment].count else {
+      return nil
+    }
+    let number = numbers[place.segment][place.row]
+    return number < 0 ? nil : number
+  }
+
+  private mutating func number(_ place: DuplicatePlace) -> Int32 {
+    if let number = known(place) { return number }
+    while numbers.count <= place.segment { numbers.append([]) }
+    let missing = place.row + 1 - numbers[place.segment].count
+    if missing > 0 {
+      numbers[place.segment].append(contentsOf: repeatElement(-1, count: missing))
+    }
+    let number = Int32(truncating: places.count)
+    numbers[place.segment][place.row] = number
+    places.append(UInt64(place.segment) << 32 | UInt64(place.row))
     alike.append()
     same.append()
     return number
@@ -88,22 +128,27 @@ public struct DuplicateClusters: Sendable {
 
 /// Sets that are joined one by one (union-find).
 private struct Links: Sendable {
-  private var parents: [Int] = []
+  private var parents: [Int32] = []
 
-  mutating func append() { parents.append(parents.count) }
+  mutating func append() { parents.append(Int32(truncating: parents.count)) }
 
   /// The lower root stays one; which of the two does not show in a result.
-  mutating func link(_ one: Int, _ other: Int) {
+  mutating func link(_ one: Int32, _ other: Int32) {
     let (one, other) = (root(one), root(other))
-    parents[max(one, other)] = min(one, other)
+    parents[Int(max(one, other))] = min(one, other)
   }
 
-  mutating func root(_ number: Int) -> Int {
+  mutating func root(_ number: Int32) -> Int32 {
     var number = number
-    while parents[number] != number {
-      parents[number] = parents[parents[number]]
-      number = parents[number]
+    while parents[Int(number)] != number {
+      parents[Int(number)] = parents[Int(parents[Int(number)])]
+      number = parents[Int(number)]
     }
     return number
   }
+}
+
+extension Int32 {
+  /// Two thousand million duplicates would take a hundred gigabytes before they overflow this.
+  fileprivate init(truncating value: Int) { self = Int32(truncatingIfNeeded: value) }
 }

@@ -26,8 +26,10 @@ public struct FoundDuplicates: Sendable, Equatable {
     public let firstCount: Int
   }
 
-  /// By their first members.
+  /// The first of them, as many as were asked for, by the records that became known first.
   public internal(set) var clusters: [Cluster] = []
+  /// How many there are.
+  public internal(set) var clusterCount = 0
   /// Records that were compared.
   public internal(set) var records = 0
   /// Records that have another's exact form, and records that are like another, beyond the first
@@ -63,9 +65,9 @@ public struct DuplicateFinder {
 
   /// Compares all records of the contributions with each other. With `onlyLast`, only the last
   /// contribution's records with all others and among themselves. `firsts` picks those of several
-  /// contributions that nobody's is proven to precede.
+  /// contributions that nobody's is proven to precede. All clusters are counted, and `limit` kept.
   public func find(
-    among manifests: [CID], onlyLast: Bool = false, firsts: ([Int]) -> [Int]
+    among manifests: [CID], onlyLast: Bool = false, limit: Int = .max, firsts: ([Int]) -> [Int]
   ) throws -> FoundDuplicates {
     var found = FoundDuplicates()
     let (sources, absent) = try indexed(manifests)
@@ -96,22 +98,21 @@ public struct DuplicateFinder {
       }
     }
     let owners = sources.flatMap { source in source.segments.map { _ in source.contribution } }
-    for cluster in clusters.clusters(contribution: { owners[$0] }, firsts: firsts) {
-      let first = cluster.members[0].place
-      var members: [FoundDuplicates.Member] = []
-      for member in cluster.members {
-        members.append(
-          FoundDuplicates.Member(
-            contribution: owners[member.place.segment], record: texts.number(of: member.place),
-            similarity: member.isExact ? 1 : try texts.similarity(first, member.place),
-            isExact: member.isExact))
-      }
-      let exact = members.count { $0.isExact } - 1
+    try clusters.forEachCluster(contribution: { owners[$0] }, firsts: firsts) { cluster in
+      let exact = cluster.members.count { $0.isExact } - 1
       found.exact += exact
-      found.near += members.count - 1 - exact
+      found.near += cluster.members.count - 1 - exact
+      found.clusterCount += 1
+      if found.clusters.count >= limit { return }
+      let first = cluster.members[0].place
       found.clusters.append(
         FoundDuplicates.Cluster(
-          members: members, firsts: cluster.firsts, firstCount: cluster.firstCount))
+          members: try cluster.members.map { member in
+            FoundDuplicates.Member(
+              contribution: owners[member.place.segment], record: texts.number(of: member.place),
+              similarity: member.isExact ? 1 : try texts.similarity(first, member.place),
+              isExact: member.isExact)
+          }, firsts: cluster.firsts, firstCount: cluster.firstCount))
     }
     return found
   }

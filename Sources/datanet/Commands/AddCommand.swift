@@ -131,7 +131,7 @@ enum AddCommand: Command {
     do {
       return try DatanetDuplicates(
         in: datanet, last: EntryID(claim: claim.digest),
-        threshold: DuplicateFinder.defaultThreshold, store, context
+        threshold: DuplicateFinder.defaultThreshold, limit: 0, store, context
       ).found
     } catch StoreError.cancelled {
       context.output.text(

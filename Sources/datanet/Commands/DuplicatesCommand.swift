@@ -46,30 +46,31 @@ enum DuplicatesCommand: Command {
     guard threshold >= 0.5, threshold <= 1 else {
       throw Failure.usage("--threshold is a number from 0.5 to 1")
     }
+    let limit = context.invocation.integer("limit") ?? (context.output.isJSON ? .max : 20)
     let duplicates: DatanetDuplicates
     do {
-      duplicates = try DatanetDuplicates(in: datanet, threshold: threshold, store, context)
+      duplicates = try DatanetDuplicates(
+        in: datanet, threshold: threshold, limit: limit, store, context)
     } catch StoreError.cancelled {
       throw Failure.failed(
         "stopped: what was indexed is kept, and the next search goes on from there")
     }
     let found = duplicates.found
-    let limit = context.invocation.integer("limit") ?? (context.output.isJSON ? .max : 20)
     context.output.json([
       "datanet": .cid(datanet), "records": .int(found.records), "threshold": .double(threshold),
       "duplicates": .int(found.exact + found.near), "exact": .int(found.exact),
-      "near": .int(found.near), "groups": .int(found.clusters.count),
-      "clusters": .array(found.clusters.prefix(limit).map { json($0, duplicates) }),
+      "near": .int(found.near), "groups": .int(found.clusterCount),
+      "clusters": .array(found.clusters.map { json($0, duplicates) }),
       "absent": .array(found.absent.map { .cid(duplicates.entries[$0].id.cid) }),
     ])
-    for cluster in found.clusters.prefix(limit) { show(cluster, duplicates, context) }
-    if found.clusters.count > limit, limit > 0 {
-      context.output.text("… \(Quantity.count(found.clusters.count - limit, "more group"))")
+    for cluster in found.clusters { show(cluster, duplicates, context) }
+    if found.clusterCount > limit, limit > 0 {
+      context.output.text("… \(Quantity.count(found.clusterCount - limit, "more group"))")
     }
     context.output.text(
       "\(Quantity.count(found.exact, "copy", "copies")) and "
         + "\(Quantity.count(found.near, "near-copy", "near-copies")) in "
-        + "\(Quantity.count(found.clusters.count, "group")), of \(Quantity.count(found.records, "record"))"
+        + "\(Quantity.count(found.clusterCount, "group")), of \(Quantity.count(found.records, "record"))"
     )
     if !found.absent.isEmpty {
       context.output.text(

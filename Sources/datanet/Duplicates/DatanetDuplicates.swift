@@ -12,10 +12,12 @@ struct DatanetDuplicates {
   let milestones: MilestoneOrder
   let found: FoundDuplicates
 
-  /// Looks among all live contributions, or for the last entry's duplicates only. Fails with
+  /// Looks among all live contributions, or for the last entry's duplicates only; keeps `limit`
+  /// groups. Fails with
   /// `StoreError.cancelled` when Ctrl-C was pressed; what was indexed is kept.
   init(
-    in datanet: CID, last: EntryID? = nil, threshold: Double, _ store: Store, _ context: Context
+    in datanet: CID, last: EntryID? = nil, threshold: Double, limit: Int, _ store: Store,
+    _ context: Context
   ) throws {
     var entries = try store.claims.entries(of: datanet, kind: .contribution, standing: .live)
     if let last {
@@ -34,7 +36,7 @@ struct DatanetDuplicates {
     }
     let places = entries.map { milestones.place(of: $0.author, height: $0.height) }
     found = try finder.find(
-      among: entries.map(\.publication.manifest), onlyLast: last != nil
+      among: entries.map(\.publication.manifest), onlyLast: last != nil, limit: limit
     ) { contributions in
       milestones.firsts(of: contributions.map { places[$0] }).map { contributions[$0] }
     }
