@@ -143,7 +143,8 @@ var targets: [Target] = [
   .target(
     name: "Fuzzing",
     dependencies: [
-      "Content", "Claims", "Cryptography", "JSON", "Records", "Checkpoints", "PeerProtocol",
+      "Content", "Claims", "Cryptography", "JSON", "Records", "Checkpoints", "Tokenization",
+      "PeerProtocol",
     ], path: "Tests/Fuzzing", swiftSettings: hot),
   tests("FuzzTests", ["Fuzzing"]),
   tests("CommandTests", ["datanet", "Terminal", "Content", "JSON"]),

@@ -20,4 +20,5 @@ public struct Decoder: Sendable {
 }
 
 /// All of them.
-public let decoders: [Decoder] = contentDecoders + claimDecoders + fileDecoders + peerDecoders
+public let decoders: [Decoder] =
+  contentDecoders + claimDecoders + fileDecoders + modelDecoders + peerDecoders
