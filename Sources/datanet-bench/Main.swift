@@ -22,7 +22,7 @@ protocol Benchmark: SendableMetatype {
 @main struct Main {
   static let benchmarks: [any Benchmark.Type] = [
     StartBenchmark.self, HashBenchmark.self, CuttingBenchmark.self, RecordsBenchmark.self,
-    StoreBenchmark.self,
+    ContributeBenchmark.self, StoreBenchmark.self,
     DagCBORBenchmark.self, ClaimsBenchmark.self, LearningBenchmark.self, ArithmeticBenchmark.self,
   ]
 

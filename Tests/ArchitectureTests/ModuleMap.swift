@@ -45,7 +45,9 @@ let moduleMap: [Module] = [
 
 /// The executables compose; they may import every module. The benchmark also measures the bare
 /// kernels.
-let programs: [String: [String]] = ["datanet": [], "datanet-bench": ["CanonicalKernels"]]
+let programs: [String: [String]] = [
+  "datanet": [], "datanet-bench": ["CanonicalKernels", "Dispatch"],
+]
 
 /// Modules of the toolchain that anybody may import. Foundation is not among them: it costs start-up
 /// time, size and rebuilds.
