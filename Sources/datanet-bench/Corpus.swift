@@ -20,10 +20,10 @@ struct Corpus {
     clustered = "\(folder)/v2c/data.jsonl"
     small = "\(folder)/small"
     let script = "../shared/swarm/make_corpus.py"
-    let isThere = [first, scattered, clustered, small].allSatisfy { unsafe access($0, R_OK) == 0 }
+    let isThere = [first, scattered, clustered, small].allSatisfy { Corpus.exists($0) }
     if isThere {
       origin = "as found in \(folder)"
-    } else if unsafe access(script, R_OK) == 0, Child.exists("python3") {
+    } else if Corpus.exists(script), Child.exists("python3") {
       let scale = Double(bench.corpusBytes) / Double(1 << 30)
       try Child.run([
         "python3", script, folder, "--scale", "\(scale)", "--only", "v1,v2,v2c,small",
@@ -38,6 +38,8 @@ struct Corpus {
       origin = "made here"
     }
   }
+
+  private static func exists(_ path: String) -> Bool { unsafe access(path, R_OK) == 0 }
 
   static func bytes(of path: String) -> Int {
     var status = stat()

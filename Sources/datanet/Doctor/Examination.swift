@@ -31,7 +31,9 @@ struct Examination {
   private static let fewFiles = 1024
 
   func findings() -> [Finding] {
-    [program, system] + libraries + [clock, openFiles, fileSystem, space, durability, permissions]
+    [program, system, arithmetic] + libraries + [
+      clock, openFiles, fileSystem, space, durability, permissions,
+    ]
       + [identity, store]
   }
 
