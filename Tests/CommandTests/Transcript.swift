@@ -86,6 +86,10 @@ struct Place {
     folder = FileManager.default.temporaryDirectory.appendingPathComponent(
       "datanet-test-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    // Pages name files of the project as from its root.
+    try FileManager.default.createSymbolicLink(
+      at: folder.appendingPathComponent("Fixtures"),
+      withDestinationURL: root.appendingPathComponent("Fixtures"))
   }
 
   func remove() { try? FileManager.default.removeItem(at: folder) }
