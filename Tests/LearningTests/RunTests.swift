@@ -164,6 +164,20 @@ struct Sample {
     }
   }
 
+  @Test func aLossThatIsNoNumberEndsTheRunBeforeAnythingChanges() throws {
+    let sample = Sample()
+    var trainer = sample.trainer(sample.recipe)
+    var state = trainer.state
+    state.parameters[1][0, 0] = .infinity
+    trainer.restore(state)
+    let before = trainer.state.hash
+    var unobserved = Unobserved()
+    #expect(throws: StepError.notFinite(step: 1, what: "loss")) {
+      try trainer.step(sample.records, rate: 0.1, observer: &unobserved)
+    }
+    #expect(trainer.state.hash == before)
+  }
+
   @Test func aTokenOutsideTheVocabularyAndATooLongRecordAreNamed() throws {
     let sample = Sample()
     var trainer = sample.trainer(sample.recipe)

@@ -57,6 +57,11 @@ public struct Dataset: Sendable {
     }
   }
 
+  /// Whether some record is a conversation, which needs a template.
+  public var hasConversations: Bool {
+    records.contains { if case .conversation = $0.text.content { true } else { false } }
+  }
+
   public var list: RecordList { RecordList(names: records.map(\.name)) }
 
   private static func columns(_ header: [UInt8], _ format: RecordFormat) -> [String] {

@@ -23,6 +23,7 @@ enum EvalCommand: Command {
       .value(
         "answers", "N", .integer(0...1_000_000), "Questions to answer at most",
         default: "1000"),
+      .value("template", "NAME", "How conversations are written", default: "the base's own"),
       LearningOptions.threads,
     ],
     examples: [
@@ -41,8 +42,12 @@ enum EvalCommand: Command {
     let form = RecordForm(
       loss: options.text("loss").flatMap { RecordForm.Loss(rawValue: $0) } ?? .completion,
       maximumTokens: base.configuration.contextLength)
+    let dataset = try OpenData.dataset(data)
+    let conversations =
+      dataset.hasConversations ? try base.conversations(options.text("template")) : nil
     let examination = try Examiner(
-      base: base, encoder: base.encoder(form), dataset: OpenData.dataset(data), file: data,
+      base: base, encoder: base.encoder(form, conversations: conversations), dataset: dataset,
+      file: data,
       answers: options.integer("answers") ?? 1000)
     let plain = try examination.examine(nil)
     let adapted = try base.adapter(options.text("adapter")).map { try examination.examine($0) }

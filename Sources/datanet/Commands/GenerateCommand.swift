@@ -28,6 +28,8 @@ enum GenerateCommand: Command {
       .value("top-p", "X", .number, "Only the most probable that make this share"),
       .value("min-p", "X", .number, "Only those with this share of the most probable one's"),
       .value("seed", "N", .integer(0...Int.max), "Another seed, another text", default: "0"),
+      .flag("chat", "The prompt is a question of a conversation"),
+      .value("template", "NAME", "How conversations are written", default: "the base's own"),
       .value("stop", "TEXT", repeats: true, "Stop before this text"),
       LearningOptions.threads,
     ],
@@ -43,13 +45,17 @@ enum GenerateCommand: Command {
     let options = context.invocation
     guard let directory = options.text("base") else { throw Failure.usage("--base is missing") }
     let base = try OpenBase(directory)
+    let isChat = options.has("chat")
     let encoder = try base.encoder(
-      RecordForm(maximumTokens: base.configuration.contextLength))
+      RecordForm(maximumTokens: base.configuration.contextLength),
+      conversations: isChat ? base.conversations(options.text("template")) : nil)
     var prompts = options.texts("PROMPT")
     if prompts.isEmpty {
       prompts = [String(decoding: try StandardInput.read(most: 1 << 20), as: UTF8.self)]
     }
-    let tokens = try prompts.map { try encoder.encodePrompt($0) }
+    let tokens = try prompts.map {
+      isChat ? try encoder.encodeQuestion($0) : try encoder.encodePrompt($0)
+    }
     let count = options.integer("new-tokens") ?? 128
     let longest = (tokens.map(\.count).max() ?? 0) + count
     let started = Moment.monotonic()

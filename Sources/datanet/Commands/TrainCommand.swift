@@ -38,6 +38,7 @@ enum TrainCommand: Command {
       .value("decay", "X", .number, "Decoupled weight decay", default: "0"),
       .value("clip", "X", .number, "Largest norm of a gradient; 0 for any", default: "1"),
       .value("loss", "WHAT", .choice(["completion", "all"]), "What counts", default: "completion"),
+      .value("template", "NAME", "How conversations are written", default: "the base's own"),
       .value("max-tokens", "N", .integer(2...1_048_576), "Longest record", default: "the context"),
       .value(
         "overlong", "WHAT", .choice(["refuse", "cut", "skip"]), "What happens to longer ones",

@@ -39,10 +39,33 @@ struct OpenBase {
     return tokenizer
   }
 
-  func encoder(_ form: RecordForm) throws -> RecordEncoder {
+  func encoder(
+    _ form: RecordForm, conversations: ConversationForm? = nil
+  ) throws -> RecordEncoder {
     try RecordEncoder(
       tokenizer(), form: form, beginToken: checkpoint.generation.beginToken,
-      endTokens: checkpoint.generation.endTokens)
+      endTokens: checkpoint.generation.endTokens, conversations: conversations)
+  }
+
+  /// The chat template of that name, or the one that the base brings; nil where it brings none.
+  func conversations(_ name: String?) throws -> ConversationForm? {
+    var tokens = ChatTokens(begin: "", end: "")
+    var template: ChatTemplate?
+    let limit = TokenizerLimits.fileBytes
+    let path = "\(directory)/tokenizer_config.json"
+    if MappedFile.exists(path) {
+      let bytes = try MappedFile.contents(of: path, limit: limit)
+      tokens = try TokenizerConfiguration.chatTokens(bytes, file: path)
+      if name == nil { template = try ChatTemplate(configuration: bytes, file: path) }
+    }
+    if let name {
+      template = try ChatTemplate(named: name)
+    } else if template == nil, MappedFile.exists("\(directory)/chat_template.jinja") {
+      let file = "\(directory)/chat_template.jinja"
+      let source = String(decoding: try MappedFile.contents(of: file, limit: limit), as: UTF8.self)
+      template = try ChatTemplate(source: source, file: file)
+    }
+    return template.map { ConversationForm($0, tokens: tokens) }
   }
 
   /// The files that decide a run: configuration, tokenizer and weights.

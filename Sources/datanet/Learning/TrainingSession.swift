@@ -29,10 +29,13 @@ struct TrainingSession {
     }
     base = try OpenBase(try needed("base"))
     let shape = base.configuration
-    let form = try RecipeOptions.form(options, contextLength: shape.contextLength)
-    let encoder = try base.encoder(form)
     let dataPath = try needed("data")
     let dataset = try OpenData.dataset(dataPath)
+    let conversations =
+      dataset.hasConversations ? try base.conversations(options.text("template")) : nil
+    var form = try RecipeOptions.form(options, contextLength: shape.contextLength)
+    form.template = conversations?.name ?? "plain"
+    let encoder = try base.encoder(form, conversations: conversations)
     records = try encoder.encode(dataset, file: dataPath)
     evaluation =
       try options.text("eval").map { path in
