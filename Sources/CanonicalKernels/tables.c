@@ -45,13 +45,13 @@ double ck_pow64(double x, double y) { return ck_exp64(y * ck_log64(x)); }
 void ck_sincos64(double x, double *sine, double *cosine) {
   double n = nearest(x * 0x1.45f306dc9c883p-1);
   double r = ((x - n * 0x1.921fb544p+0) - n * 0x1.0b4611a6p-34) - n * 0x1.3198a2e037073p-69;
-  double z = r * r, s = 0, c = 0, f = 1;
-  double odd[9], even[10];
-  for (int i = 0; i < 19; i++) {
-    double sign = i / 2 % 2 ? -1.0 : 1.0;
-    if (i % 2) odd[i / 2] = sign / f; else even[i / 2] = sign / f;
-    f *= i + 1;
-  }
+  // ±1/i!, rounded: the compiler divides.
+  static const double odd[9] = {1.0, -1.0 / 6, 1.0 / 120, -1.0 / 5040, 1.0 / 362880, -1.0 / 39916800,
+                                1.0 / 6227020800, -1.0 / 1307674368000, 1.0 / 355687428096000};
+  static const double even[10] = {1.0, -1.0 / 2, 1.0 / 24, -1.0 / 720, 1.0 / 40320, -1.0 / 3628800,
+                                  1.0 / 479001600, -1.0 / 87178291200, 1.0 / 20922789888000,
+                                  -1.0 / 6402373705728000};
+  double z = r * r, s = 0, c = 0;
   for (int i = 8; i >= 0; i--) s = s * z + odd[i];
   for (int i = 9; i >= 0; i--) c = c * z + even[i];
   s = s * r;

@@ -7,6 +7,9 @@ import Checkpoints
 public struct Generator: Sendable {
   /// A prompt goes through the model in pieces of this many tokens.
   public static let rowsPerPass = 512
+  /// Weights of up to so many bytes are laid out for single tokens after the first token: a copy that
+  /// pays for itself within some thirty tokens.
+  public static let packedBytes = 1 << 30
 
   private struct Text: Sendable {
     let number: Int
@@ -20,6 +23,7 @@ public struct Generator: Sendable {
   }
 
   public let sampling: Sampling
+  private var isFirst = true
   private var pass: Pass
   private var cache: KeyValueCache
   private var texts: [Text]
@@ -69,6 +73,12 @@ public struct Generator: Sendable {
     let active = texts.indices.filter { !texts[$0].isOver }
     guard !active.isEmpty else { return [] }
     let logits = logits(of: active)
+    if isFirst {
+      isFirst = false
+      if pass.model.weights.linearBytes <= Self.packedBytes {
+        pass.model.weights = pass.model.weights.packed()
+      }
+    }
     var written: [(text: Int, token: Int32)] = []
     for (row, text) in active.enumerated() {
       let index = texts[text].tokens.count - texts[text].promptCount

@@ -29,6 +29,13 @@ public enum WeightMatrix: Operand {
     }
   }
 
+  var byteCount: Int {
+    switch self {
+    case .stored(let weights): rows * columns * weights.format.byteCount
+    case .trained: rows * columns * 4
+    }
+  }
+
   /// The tensor where it is mapped.
   init(_ tensor: Tensor) throws(CheckpointError) {
     guard let format = NumberFormat(tensor.type), tensor.shape.count == 2 else {
@@ -100,6 +107,13 @@ public struct ModelWeights: Sendable {
     self.layers = layers
     finalNorm = try vector(layout.finalNorm)
     head = try WeightMatrix(layout.head)
+  }
+
+  /// Bytes of the matrices that every token passes through.
+  var linearBytes: Int {
+    layers.reduce(head.byteCount) { sum, layer in
+      layer.linears.reduce(sum) { $0 + $1.weight.byteCount }
+    }
   }
 
   /// The same weights laid out for reading many times with few rows: for generation. Costs a copy.
