@@ -1,5 +1,5 @@
 // Training, reading and writing beside PyTorch, transformers and PEFT (Specs/Performance.md,
-// "Learning"). The peer is measured where its packages are: DATANET_PYTHON names a Python that has
+// "Learning"). The peer is measured where its packages are: DATANET_BENCH_PYTHON names a Python that has
 // them.
 
 import Checkpoints
@@ -32,14 +32,14 @@ enum LearningBenchmark: Benchmark {
     }
     if python == nil {
       bench.remark(
-        "PyTorch was not measured: set DATANET_PYTHON to a Python with torch, transformers, peft.")
+        "PyTorch was not measured: set DATANET_BENCH_PYTHON to a Python with torch, transformers, peft.")
     }
   }
 
   /// A Python that has the peer's packages.
   private static func peer(_ bench: Bench) -> String? {
     guard bench.runsPeers else { return nil }
-    let named = unsafe getenv("DATANET_PYTHON").map { unsafe String(cString: $0) }
+    let named = unsafe getenv("DATANET_BENCH_PYTHON").map { unsafe String(cString: $0) }
     let python = named ?? "python3"
     guard Child.exists(python) else { return nil }
     let test = "import torch, transformers, peft"
