@@ -9,8 +9,9 @@ enum {
   K_BLOCK = 2048,
   /// Floats of packed B at a time.
   B_BLOCK = 4 << 20,
-  /// Rows of one task.
+  /// Rows of one task: the first where that leaves every thread several tasks, else the second.
   ROW_BLOCK = 144,
+  SMALL_ROW_BLOCK = 48,
   /// With no more rows than this, a B whose rows or panels can be read where they lie is.
   FEW_ROWS = 16,
   /// With no more rows than this, B is packed a tile's width at a time, while it is in the cache.
@@ -33,7 +34,7 @@ typedef struct {
   float *c;
   const float *panels;
   float *packed;
-  ptrdiff_t m, n, depth, cs, panelStride, j0, j1, k0, k1, each, columnGroups;
+  ptrdiff_t m, n, depth, cs, panelStride, j0, j1, k0, k1, each, columnGroups, rowBlock;
 } products;
 
 // The general path: B in panels, tiles by blocks of rows.
@@ -48,8 +49,8 @@ static void pack_b_task(void *p, ptrdiff_t index) {
 
 static void product_task(void *p, ptrdiff_t index) {
   const products *e = p;
-  ptrdiff_t i0 = index / e->columnGroups * ROW_BLOCK, g = index % e->columnGroups;
-  ptrdiff_t i1 = lesser(i0 + ROW_BLOCK, e->m);
+  ptrdiff_t i0 = index / e->columnGroups * e->rowBlock, g = index % e->columnGroups;
+  ptrdiff_t i1 = lesser(i0 + e->rowBlock, e->m);
   ptrdiff_t j0 = e->j0 + g * e->each, j1 = lesser(j0 + e->each, e->j1);
   const float *a = e->a->data;
   ptrdiff_t as = e->a->stride;
@@ -87,24 +88,31 @@ static void product_task(void *p, ptrdiff_t index) {
     }
   }
 }
-static void split_columns(products *e) {
-  if (e->depth <= SHALLOW && e->m > 4 * ROW_BLOCK) {
-    e->each = e->j1 - e->j0, e->columnGroups = 1;
-    return;
+static void split(products *e) {
+  ptrdiff_t width = e->j1 - e->j0, few = 4 * ck_threads();
+  e->rowBlock = ROW_BLOCK;
+  if (e->depth <= SHALLOW) {
+    e->rowBlock = SMALL_ROW_BLOCK;
+    e->each = width;
+  } else {
+    ptrdiff_t rowBlocks = blocks_of(e->m, ROW_BLOCK);
+    // Each task of a transposed A packs its rows: few columns a task would do so again and again.
+    ptrdiff_t each = e->form == CK_TN ? width / blocks_of(few, rowBlocks) : 192;
+    e->each = greater(1, blocks_of(each, TILE_COLUMNS)) * TILE_COLUMNS;
+    if (ck_threads() > 1 && rowBlocks * blocks_of(width, e->each) < 2 * few)
+      e->rowBlock = SMALL_ROW_BLOCK;
   }
-  ptrdiff_t width = e->j1 - e->j0, rowBlocks = blocks_of(e->m, ROW_BLOCK);
-  // Each task of a transposed A packs its rows: few columns a task would do so again and again.
-  ptrdiff_t each = e->form == CK_TN ? width / blocks_of(4 * ck_threads(), rowBlocks) : 192;
-  if (rowBlocks == 1) each = lesser(each, TILE_COLUMNS * 2);
-  e->each = greater(1, blocks_of(each, TILE_COLUMNS)) * TILE_COLUMNS;
-  e->columnGroups = blocks_of(e->j1 - e->j0, e->each);
+  e->columnGroups = blocks_of(width, e->each);
+}
+static void run_general(products *e) {
+  split(e);
+  ck_parallel(blocks_of(e->m, e->rowBlock) * e->columnGroups, product_task, e);
 }
 static void general_product(products *e) {
   if (e->b->panels && e->b->format == CK_FLOAT32) {
     e->panels = e->b->data, e->panelStride = e->depth * 16;
     e->j0 = 0, e->j1 = e->n, e->k0 = 0, e->k1 = e->depth;
-    split_columns(e);
-    ck_parallel(blocks_of(e->m, ROW_BLOCK) * e->columnGroups, product_task, e);
+    run_general(e);
     return;
   }
   ptrdiff_t kb = lesser(e->depth, K_BLOCK);
@@ -117,8 +125,7 @@ static void general_product(products *e) {
       e->k1 = lesser(e->k0 + kb, e->depth);
       e->panelStride = (e->k1 - e->k0) * 16;
       ck_parallel(blocks_of(e->j1 - e->j0, 16), pack_b_task, e);
-      split_columns(e);
-      ck_parallel(blocks_of(e->m, ROW_BLOCK) * e->columnGroups, product_task, e);
+      run_general(e);
     }
   }
 }
@@ -130,7 +137,8 @@ static void product(int form, const ck_matrix *a, const ck_matrix *b, float *c, 
 
 static void thin_task(void *p, ptrdiff_t index) {
   const products *e = p;
-  ptrdiff_t i0 = index * ROW_BLOCK, i1 = lesser(i0 + ROW_BLOCK, e->m), as = e->a->stride;
+  ptrdiff_t i0 = index * SMALL_ROW_BLOCK, i1 = lesser(i0 + SMALL_ROW_BLOCK, e->m);
+  ptrdiff_t as = e->a->stride;
   const float *a = e->a->data;
   float t[THIN_ROWS * THIN];
   // Rows 4096 bytes apart fall on the same lines of the first-level cache: they are copied closer.
@@ -183,7 +191,7 @@ static void thin_product(products *e) {
       store8(b + k * THIN, load8(row));
     }
   }
-  ck_parallel(blocks_of(e->m, ROW_BLOCK), thin_task, e);
+  ck_parallel(blocks_of(e->m, SMALL_ROW_BLOCK), thin_task, e);
 }
 
 /// Few columns and A transposed, as in the gradient of a LoRA B: C's transpose is the product whose
