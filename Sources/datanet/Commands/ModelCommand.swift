@@ -12,22 +12,31 @@ enum ModelCommand: Command {
       'show' opens a directory in the layout of Hugging Face, checks every tensor's shape, and says \
       what it found. 'make' makes the project's own small base from nothing: it writes the text, \
       learns the tokenizer and trains every weight. The result is the same on every machine, to \
-      the last bit, and takes some minutes.
+      the last bit, and takes some minutes. 'add' publishes a base into a Datanet: its files become \
+      chunks, and a base claim names them, so that every peer trains beside the same bits; only \
+      curators may.
       """,
     arguments: [
-      Argument("ACTION", .choice(["show", "make"]), .one, "what to do"),
+      Argument("ACTION", .choice(["show", "make", "add"]), .one, "what to do"),
       Argument("DIR", .directory, .one, "the base's directory"),
+      Argument("NET", .datanet, .optional, "the Datanet to add it to"),
     ],
-    options: [LearningOptions.threads],
+    options: [
+      .value("license", "SPDX", "The licence of the base, for 'add'", default: "the Datanet's"),
+      .value("name", "TEXT", "What it is called there", default: "the directory's name"),
+      LearningOptions.threads,
+    ],
     examples: [
       Example("datanet model show Fixtures/base", "Shape, formats and size."),
       Example("datanet model make /tmp/base", "The fixture base again, bit for bit."),
+      Example("datanet model add Fixtures/base recipes", "Share it in a Datanet."),
     ])
 
   static func run(_ context: Context) throws {
     try LearningOptions.prepare(context)
     switch context.invocation.required("ACTION") {
     case "make": try BaseMaker.make(in: context.invocation.required("DIR"), context)
+    case "add": try BasePublishing.add(context.invocation.required("DIR"), context)
     default: try show(context)
     }
   }
