@@ -6,20 +6,22 @@ extension ModelConfiguration {
   /// Keys that change no number of a forward or backward pass: names, versions, storage and
   /// generation defaults that earlier libraries kept here.
   static let irrelevantKeys = [
-    "_attn_implementation", "_attn_implementation_autoset", "_from_model_config", "_name_or_path",
-    "_num_labels", "add_cross_attention", "architectures", "bad_words_ids",
+    "_attn_implementation", "_attn_implementation_autoset", "_from_model_config",
+    "_name_or_path", "_num_labels", "architectures", "attn_implementation", "bad_words_ids",
     "begin_suppress_tokens", "chunk_size_feed_forward", "decoder_start_token_id",
     "diversity_penalty", "do_sample", "dtype", "early_stopping", "encoder_no_repeat_ngram_size",
     "exponential_decay_length_penalty", "finetuning_task", "forced_bos_token_id",
-    "forced_eos_token_id", "id2label", "initializer_range", "is_decoder", "is_llama_config",
-    "keys_to_ignore_at_inference", "label2id", "length_penalty", "max_length", "min_length",
+    "forced_eos_token_id", "gradient_checkpointing", "id2label", "initializer_range", "is_decoder",
+    "is_llama_config",
+    "keys_to_ignore_at_inference", "label2id", "length_penalty", "max_length",
+    "max_sequence_length", "min_length",
     "model_type", "no_repeat_ngram_size", "num_beam_groups", "num_beams",
     "num_return_sequences", "output_attentions", "output_hidden_states", "output_scores",
     "prefix", "pretraining_tp", "problem_type", "remove_invalid_values", "repetition_penalty",
     "return_dict", "return_dict_in_generate", "sep_token_id", "suppress_tokens",
     "task_specific_params", "temperature", "tf_legacy_loss", "tokenizer_class", "top_k", "top_p",
     "torch_dtype", "torchscript", "transformers.js_config", "transformers_version", "typical_p",
-    "unsloth_fixed", "unsloth_version", "use_cache",
+    "unsloth_fixed", "unsloth_version", "use_bfloat16", "use_cache",
   ]
 
   /// Reads config.json. `file` is its name for messages.
@@ -140,11 +142,14 @@ extension ModelConfiguration {
     try fields.refuse("hidden_act", unless: "silu", advice: "the families here use silu")
     try fields.refuse("attention_dropout", unless: 0, advice: "training here uses no dropout")
     try fields.refuse("hidden_dropout", unless: 0, advice: "training here uses no dropout")
+    try fields.refuse("use_mrope", unless: false, advice: "positions are single numbers here")
+    try fields.refuse("pruned_heads", unless: [:], advice: "every head is computed")
     try fields.refuse("rope_interleaved", unless: false, advice: "halves are rotated, not pairs")
     try fields.refuse(
       "quantization_config", unless: nil, advice: "save the model as F32, F16 or BF16")
     try fields.refuse(
       "auto_map", unless: nil, advice: "the model asks for code of its own, which is never run")
+    try fields.refuse("add_cross_attention", unless: false, advice: "decoders only")
     try fields.refuse("tie_encoder_decoder", unless: false, advice: "decoders only")
     try fields.refuse("is_encoder_decoder", unless: false, advice: "decoders only")
     try fields.refuse(

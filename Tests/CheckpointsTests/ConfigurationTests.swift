@@ -96,6 +96,8 @@ import Testing
       ([("sliding_window", 4)], "sliding_window"),
       ([("model_type", "mistral"), ("attention_bias", true)], "attention_bias"),
       ([("rope_interleaved", true)], "rope_interleaved"),
+      ([("use_mrope", true)], "use_mrope"),
+      ([("pruned_heads", ["1": [2]])], "pruned_heads"),
       ([("layer_types", ["full_attention"])], "layer_types names 1 of 2"),
       ([("layer_types", ["full_attention", "chunked_attention"])], "chunked_attention"),
     ]
