@@ -116,6 +116,11 @@ public struct DuplicateSearch: Sendable {
       while end < later.comparable,
         later.bandKey(band, row: later.row(inBand: band, at: end)) == key
       { end += 1 }
+      // Where all are copies there is nobody to compare: most of a second version's records are.
+      guard (at..<end).contains(where: { !isCopy[place][later.row(inBand: band, at: $0)] }) else {
+        at = end
+        continue
+      }
       if place == other {
         if end - at > 1 {
           let bucket = bucket(of: other, band: band, from: at, key: key)
