@@ -6,6 +6,7 @@
 #   make test-arm   the arithmetic's kernels for aarch64, under qemu
 #   make bench      the table of Specs/Performance.md
 #   make fuzz       coverage-guided fuzzing of every decoder, a minute each (SECONDS_EACH=600)
+#   make crash      kills and power cuts by the thousand (Specs/Store.md, "Durability")
 #   make fixtures   make Fixtures/ again and show what changed
 #   make lint       format and architecture
 #   make install    put the program under PREFIX (default /usr/local)
@@ -13,7 +14,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := run
-.PHONY: run test test-arm bench fuzz fixtures lint install clean
+.PHONY: run test test-arm bench fuzz crash fixtures lint install clean
 
 # A crash report on a closed terminal must not hold up what waits for the process.
 export SWIFT_BACKTRACE := enable=no
@@ -42,6 +43,10 @@ bench:
 
 fuzz:
 	@$(READY); exec .ci/fuzz "$$swift" $(SECONDS_EACH) $(DECODERS)
+
+crash:
+	@$(READY); DATANET_CRASHES=$${DATANET_CRASHES:-20000} DATANET_KILLS=$${DATANET_KILLS:-500} \
+	"$$swift" test --disable-xctest --filter 'PowerCutTests|ProcessTests'
 
 fixtures:
 	@$(READY); .ci/fixtures "$$swift"; git --no-pager diff --stat -- Fixtures; \

@@ -139,3 +139,18 @@ func sample(_ number: Int, count: Int) -> [UInt8] {
     #expect(try SystemDisk().open(path, .read).size() == PackFormat.headerBytes + 6 * group)
   }
 }
+
+extension BlockStoreTests {
+  @Test func `a quota refuses what goes beyond it, and nothing that is held`() throws {
+    let temporary = try TemporaryHome()
+    let store = try BlockStore(home: temporary.home)
+    try store.put(sample(1, count: 6000))
+    store.quotaBytes = 10_000
+    try store.put(sample(2, count: 3000))
+    try store.put(sample(1, count: 6000))
+    #expect(throws: StoreError.quota(bytes: 10_000, needed: 2000)) {
+      try store.put(sample(3, count: 2000))
+    }
+    #expect(try store.totals().blocks == 2)
+  }
+}

@@ -18,6 +18,11 @@ final class Adder {
   /// Bytes are synced at the latest when so many wait.
   static let bytesPerCommit = 2 << 30
 
+  /// Groups of small files that are read ahead: 64 KiB a file, 64 files a group.
+  static let groupsAhead = 6
+  /// With more files than this, nobody is told how many bytes there will be.
+  static let mostFilesMeasured = 10_000
+
   private let blocks: BlockStore
   private let options: AddOptions
   private let report: (AddProgress) -> Bool
@@ -53,9 +58,11 @@ final class Adder {
 
   func add(_ files: [FileToAdd]) throws -> Addition {
     progress.totalFiles = files.count
-    for file in files { progress.totalBytes += FileStamp(path: file.location)?.size ?? 0 }
+    if files.count <= Self.mostFilesMeasured {
+      for file in files { progress.totalBytes += FileStamp(path: file.location)?.size ?? 0 }
+    }
     do {
-      for file in files { try add(file) }
+      try addAll(files)
       cutter.finish()
       try handOn()
       try drain()
@@ -72,6 +79,42 @@ final class Adder {
       if case StoreError.cancelled = error { throw StoreError.cancelled(kept: newBytes) }
       throw error
     }
+  }
+
+  /// Groups of files are read some way ahead of the one that is being cut.
+  private func addAll(_ files: [FileToAdd]) throws {
+    let reading = OrderedWork<FileGroup, FileGroup>(
+      threads: files.count > 1 ? options.threads ?? max(1, Worker.processors - 1) : 0,
+      mostWaiting: Self.groupsAhead
+    ) { try $0.reading() }
+    defer { reading.close() }
+    var next = 0
+    var ahead = 0
+    while next < files.count || ahead > 0 {
+      while next < files.count, ahead <= Self.groupsAhead {
+        let end = min(next + FileGroup.mostFiles, files.count)
+        reading.submit(FileGroup(files: Array(files[next..<end])))
+        next = end
+        ahead += 1
+      }
+      guard let group = try reading.next() else { return }
+      ahead -= 1
+      for (file, read) in zip(group.files, group.read) {
+        if let read { try add(file, read) } else { try add(file) }
+      }
+    }
+  }
+
+  private func add(_ file: FileToAdd, _ read: ReadFile) throws {
+    progress.currentFile = file.path.text
+    try inPlace?.begin(file, read.stamp)
+    try checkProblems(file, read.summary)
+    cutter.beginFile(hasRecords: read.format.hasRecords)
+    cutter.append(read.bytes, recordEnds: read.ends)
+    let size = cutter.endFile()
+    progress.bytes += read.bytes.count
+    try handOn()
+    try finish(file, read.format, size, read.summary)
   }
 
   private func emit(_ block: Block) throws { _ = try writer.put(block) }

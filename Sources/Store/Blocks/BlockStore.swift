@@ -11,6 +11,8 @@ public final class BlockStore {
   let index: BlockIndex
   let home: Home
   public let isReadOnly: Bool
+  /// Writers refuse blocks when packs would hold more than this; nil for no limit.
+  public var quotaBytes: Int?
 
   /// Opens the blocks of a home, and takes up what a crashed writer left behind.
   public convenience init(home: Home, access: Database.Access = .readWrite) throws {

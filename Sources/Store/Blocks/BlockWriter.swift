@@ -26,10 +26,14 @@ public final class BlockWriter {
   public private(set) var newBlocks = 0
   public private(set) var newBytes = 0
 
+  /// What packs held when the session began.
+  private let heldBytes: Int
+
   /// With `isParallel`, `held` and `packs` may be used by several threads at once.
   init(_ store: BlockStore, isParallel: Bool = false) throws {
     self.store = store
     packs = PackWriter(store.files)
+    heldBytes = try store.index.totals().bytes
     held = HeldBlocks(home: store.home, index: isParallel ? nil : store.index)
     lease = try Lease(store)
     try adoptPack()
@@ -63,6 +67,10 @@ public final class BlockWriter {
   public func put(_ block: Block) throws -> Bool {
     let bytes = block.bytes
     guard bytes.count <= Block.maximumByteCount else { throw StoreError.tooLarge(bytes.count) }
+    if let quota = store.quotaBytes, heldBytes + newBytes + bytes.count > quota {
+      if try held.contains(block.cid.digest) { return false }
+      throw StoreError.quota(bytes: quota, needed: bytes.count)
+    }
     guard try held.claim(block.cid.digest) else { return false }
     let entry = PackEntry(
       digest: block.cid.digest, form: .plain, stored: bytes.count, length: bytes.count)

@@ -37,15 +37,25 @@ internal import Glibc
 
   public let path: String
   public let access: Access
+  /// Outlives the connection that uses it.
+  private let vfs: DiskVFS?
   /// Owned by this object, closed in `deinit`.
   private let handle: OpaquePointer
   private var cache: [String: Statement] = [:]
   /// 0 outside any transaction; nested ones are savepoints.
   private var depth = 0
 
-  public init(
-    _ place: Place, access: Access = .readWrite, durability: Durability = .full, vfs: String? = nil
+  public convenience init(
+    _ place: Place, access: Access = .readWrite, durability: Durability = .full
   ) throws(DatabaseError) {
+    try self.init(place, access: access, durability: durability, vfs: nil)
+  }
+
+  /// On another file system: the simulator's, or a test's.
+  package init(
+    _ place: Place, access: Access = .readWrite, durability: Durability = .full, vfs: DiskVFS?
+  ) throws(DatabaseError) {
+    self.vfs = vfs
     let path =
       switch place {
       case .file(let path): path
@@ -57,7 +67,7 @@ internal import Glibc
     let flags =
       SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
       | (access == .readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
-    let code = unsafe sqlite3_open_v2(path, &handle, flags, vfs)
+    let code = unsafe sqlite3_open_v2(path, &handle, flags, vfs?.name)
     guard code == SQLITE_OK, let handle = unsafe handle else {
       let message = unsafe String(
         cString: handle == nil ? sqlite3_errstr(code) : sqlite3_errmsg(handle))
@@ -69,6 +79,8 @@ internal import Glibc
     if access == .readWrite {
       // A page of 8 KiB halves the depth of the large indexes; 4 KiB is SQLite's default.
       try execute("PRAGMA page_size = 8192")
+      // Another file system has no shared memory for the log, so the connection is alone.
+      if vfs != nil { try execute("PRAGMA locking_mode = EXCLUSIVE") }
       if place != .memory {
         try waiting { () throws(DatabaseError) in try execute("PRAGMA journal_mode = WAL") }
       }

@@ -26,14 +26,25 @@ final class PackWriter: Sendable {
     /// The last one takes the next group; full ones before it wait for a sync.
     var packs: [Open] = []
     var failure: DiskError?
+    /// Bytes written since the disk was last set to work.
+    var unflushed = 0
+    var isFlushing = false
+    var flushers: [Worker] = []
   }
+
+  /// When so many bytes wait, a thread of its own begins to sync them, so that the disk works
+  /// while the next ones are hashed and the last sync is short.
+  private static let flushBytes = 64 << 20
 
   private let files: PackFiles
   private let state = Mutex(State())
 
   init(_ files: PackFiles) { self.files = files }
 
-  deinit { undo() }
+  deinit {
+    joinFlushers()
+    undo()
+  }
 
   /// Goes on in an existing pack that the caller has locked and recovered up to `end`.
   func adopt(_ number: UInt32, _ file: any DiskFile, end: Int) {
@@ -72,13 +83,43 @@ final class PackWriter: Sendable {
       fail(error)
       throw error
     }
-    return PackGroup(offset: offset, entries: entries).places.map { entry, offset in
+    let group = PackGroup(offset: offset, entries: entries)
+    flushBehind(file, group.end - offset)
+    return group.places.map { entry, offset in
       BlockPlace(pack: number, offset: offset, entry: entry)
     }
   }
 
+  private func flushBehind(_ file: any DiskFile, _ count: Int) {
+    let begins = state.withLock { state in
+      state.unflushed += count
+      guard state.unflushed >= Self.flushBytes, !state.isFlushing else { return false }
+      state.unflushed = 0
+      state.isFlushing = true
+      return true
+    }
+    if !begins { return }
+    let worker = Worker { [self] in
+      // The system tells of a failed sync once; it must not be told to nobody.
+      do throws(DiskError) { try file.sync() } catch { fail(error) }
+      state.withLock { $0.isFlushing = false }
+    }
+    state.withLock { state in
+      if let worker { state.flushers.append(worker) } else { state.isFlushing = false }
+    }
+  }
+
+  private func joinFlushers() {
+    let flushers = state.withLock { state in
+      defer { state.flushers = [] }
+      return state.flushers
+    }
+    for flusher in flushers { flusher.join() }
+  }
+
   /// Afterwards everything appended so far survives a power cut.
   func sync() throws(DiskError) {
+    joinFlushers()
     let pending = try state.withLock { state throws(DiskError) in
       if let failure = state.failure { throw failure }
       return state.packs.filter { $0.end > $0.synced || !$0.isNamed }
