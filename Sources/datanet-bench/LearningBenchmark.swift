@@ -32,7 +32,8 @@ enum LearningBenchmark: Benchmark {
     }
     if python == nil {
       bench.remark(
-        "PyTorch was not measured: set DATANET_BENCH_PYTHON to a Python with torch, transformers, peft.")
+        "PyTorch was not measured: set DATANET_BENCH_PYTHON to a Python with torch, transformers, peft."
+      )
     }
   }
 
