@@ -48,6 +48,10 @@ private func claims() -> [[UInt8]] {
     .review([Review(EntryID(claim: manifest), .approve)]),
     .grant([Grant(identity.publicKey, .curator, from: 0)]),
     .revoke([Revocation(identity.publicKey, .contributor, until: 4)]),
+    .note(Note([.init("title", ["a", "b"])], replaces: [manifest])),
+    .milestone(
+      Milestone([.init(author: identity.publicKey, count: 3, head: manifest.digest)])),
+    .yardstick([publication]),
   ]
   return contents.compactMap {
     try? Claim.signed($0, at: place, seen: [manifest], timeMilliseconds: 1, by: identity).bytes
