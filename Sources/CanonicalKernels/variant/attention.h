@@ -196,13 +196,56 @@ static void attention_forward_task(void *p, ptrdiff_t index) {
     weighted_rows(rows, d, lo, hi, s, ss, v, vs, c->o + t0 * c->os + h * d, c->os, inverse);
   }
 }
+/// One query by a record's cache: the heads that share a key head are the rows of one product, and
+/// keys are turned in registers, so that the cache is read once.
+static void attention_decode_task(void *p, ptrdiff_t index) {
+  const attention *c = p;
+  const ck_attention *shape = c->shape;
+  const ck_segment *g = c->segments + index / shape->keyValueHeads;
+  ptrdiff_t kh = index % shape->keyValueHeads, group = shape->heads / shape->keyValueHeads;
+  ptrdiff_t d = shape->headDimension, nk = g->keyCount, ss = round16(nk) + 32;
+  ptrdiff_t lo[DOTS_ROWS], hi[DOTS_ROWS];
+  float inverse[DOTS_ROWS], t[DOTS_ROWS * 32];
+  float *s = ck_scratch(CK_SLOT_TILE, (size_t)(DOTS_ROWS * ss + 32 * d) * 4), *edge = s + DOTS_ROWS * ss;
+  const float *k = c->k + g->keyOffset * c->ks + kh * d, *v = c->v + g->keyOffset * c->vs + kh * d;
+  ck_matrix keys = {.data = k, .rows = nk, .columns = d, .stride = c->ks, .format = CK_FLOAT32};
+  for (ptrdiff_t h0 = kh * group; h0 < (kh + 1) * group; h0 += DOTS_ROWS) {
+    ptrdiff_t rows = lesser((kh + 1) * group - h0, DOTS_ROWS), width = dots_width(rows);
+    const float *q = c->q + g->queryOffset * c->qs + h0 * d;
+    visible(shape, g, 0, 1, lo, hi);
+    for (ptrdiff_t j = lo[0] / 16 * 16; j < nk; j += width) {
+      if (j + width <= nk) {
+        dots_functions[rows - 1][CK_FLOAT32](k, c->ks, j, 0, d, q, d, t);
+      } else {
+        for (ptrdiff_t l = 0; l < nk - j; l += 16) {
+          pack_rows(&keys, j + l, 0, d, edge + l * d);
+          for (ptrdiff_t r = 0; r < rows; r += TILE_ROWS)
+            run_tile(BY_ROWS, lesser(rows - r, TILE_ROWS), 16, d, q + r * d, d, edge + l * d, 16, 0,
+                     t + r * 32 + l, 32, 0);
+        }
+      }
+      for (ptrdiff_t r = 0; r < rows; r++)
+        for (ptrdiff_t l = 0; l < width && j + l < nk; l += 16)
+          store16(s + r * ss + j + l, load16(t + r * 32 + l));
+    }
+    for (ptrdiff_t r = 0; r < rows; r++) {
+      lo[r] = lo[0], hi[r] = hi[0];
+      float *x = s + r * ss + lo[r], m = scaled_max(hi[r] - lo[r], shape->scale, x);
+      inverse[r] = 1.0f / exponentials(hi[r] - lo[r], shape->scale, m, x, x);
+    }
+    weighted_rows(rows, d, lo, hi, s, ss, v, c->vs, c->o + g->queryOffset * c->os + h0 * d, d, inverse);
+  }
+}
 static void attention_forward(const ck_attention *shape, ptrdiff_t segmentCount,
                               const ck_segment *segments, const float *q, ptrdiff_t qs, const float *k,
                               ptrdiff_t ks, const float *v, ptrdiff_t vs, float *out, ptrdiff_t os,
                               float *statistics) {
   attention c = {.shape = shape, .segments = segments, .q = q, .k = k, .v = v, .o = out,
                  .stats = statistics, .qs = qs, .ks = ks, .vs = vs, .os = os};
-  ck_parallel(segmentCount * shape->heads, attention_forward_task, &c);
+  int single = !statistics && shape->headDimension % 16 == 0 && shape->headDimension <= CHAIN;
+  for (ptrdiff_t i = 0; i < segmentCount; i++) single = single && segments[i].queryCount == 1;
+  if (single) ck_parallel(segmentCount * shape->keyValueHeads, attention_decode_task, &c);
+  else ck_parallel(segmentCount * shape->heads, attention_forward_task, &c);
 }
 
 /// Adds a block of queries to the running chains of its keys: acc[j] goes on with a(i, j)·b[i].
