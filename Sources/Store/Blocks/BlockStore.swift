@@ -64,8 +64,13 @@ public final class BlockStore {
 
   /// A block that must be here.
   public func block(_ cid: CID) throws -> [UInt8] {
-    guard let bytes = try get(cid) else { throw StoreError.missing(cid) }
+    guard let bytes = try get(cid) else { throw try absence(of: cid) }
     return bytes
+  }
+
+  /// Why a block is not here: a file that held it in place has changed, or it never was.
+  func absence(of cid: CID) throws -> StoreError {
+    try index.changedPath(of: cid.digest).map { .changedInPlace(path: $0) } ?? .missing(cid)
   }
 
   /// The block from another place than the one that failed.

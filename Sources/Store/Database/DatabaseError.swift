@@ -48,6 +48,9 @@ public struct DatabaseError: Error, Equatable, Sendable, CustomStringConvertible
   /// The code of a schema that is newer than the program; SQLite has none for it.
   static let newerSchemaCode: Int32 = -1
 
+  /// SQLITE_IOERR_SHMSIZE, a macro that Swift does not see.
+  static let sharedIndexSizeCode: Int32 = SQLITE_IOERR | (19 << 8)
+
   /// For refusals of our own that mean the same as SQLite's.
   static let readOnlyCode: Int32 = SQLITE_READONLY
 
@@ -58,7 +61,8 @@ public struct DatabaseError: Error, Equatable, Sendable, CustomStringConvertible
     case SQLITE_FULL: return .full
     case SQLITE_READONLY, SQLITE_PERM: return .readOnly
     case SQLITE_CANTOPEN: return .cannotOpen
-    case SQLITE_IOERR: return .inputOutput
+    // The shared index beside the database could not grow: only a full disk does that.
+    case SQLITE_IOERR: return code == Self.sharedIndexSizeCode ? .full : .inputOutput
     case SQLITE_CORRUPT, SQLITE_NOTADB: return .corrupt
     case SQLITE_CONSTRAINT: return .constraint
     default: return .other

@@ -138,7 +138,7 @@ public struct DuplicateFinder {
         }
         sources.append(
           IndexedSource(contribution: contribution, reader: reader, segments: segments))
-      } catch StoreError.missing {
+      } catch StoreError.missing, StoreError.changedInPlace {
         absent.append(contribution)
       }
       before += Int(clamping: reader.manifest.records)

@@ -78,7 +78,7 @@ public final class ContributionReader {
   }
 
   func location(of cid: CID) throws -> BlockLocation {
-    guard let location = try blocks.location(of: cid) else { throw StoreError.missing(cid) }
+    guard let location = try blocks.location(of: cid) else { throw try blocks.absence(of: cid) }
     return location
   }
 

@@ -23,6 +23,18 @@ extension BlockIndex {
         inode: statement.integer(5)), offset: statement.integer(6), length: statement.integer(7))
   }
 
+  /// The file that held a block before it changed.
+  func changedPath(of digest: Digest) throws(DatabaseError) -> String? {
+    let statement = try database.statement(
+      """
+      SELECT path FROM in_place_blocks JOIN in_place_files USING (file)
+      WHERE digest = ?1 AND changed = 1 LIMIT 1
+      """)
+    try statement.bind(1, digest)
+    defer { statement.reset() }
+    return try statement.step() ? statement.text(0) : nil
+  }
+
   /// A file in place and how it was.
   struct InPlaceFile: Hashable, Sendable {
     let file: Int
