@@ -12,7 +12,8 @@ enum InitCommand: Command {
     prose: """
       Makes an Ed25519 identity and an empty store in your home directory. The identity signs what \
       you contribute; whoever has its file can sign in your name, so it is readable by you alone, \
-      and --passphrase seals it besides. A home that has an identity keeps it.
+      and --passphrase seals it besides. A home that has an identity keeps it; if that lies open, \
+      --passphrase seals it now.
       """,
     options: [
       .flag("passphrase", "Seal the identity under a passphrase that you are asked for")
@@ -27,10 +28,12 @@ enum InitCommand: Command {
     if !context.home.exists { _ = try Store.make(context.home) }
     let isNew = !IdentityKeeper.exists(in: context.home)
     if isNew {
-      let passphrase =
-        context.invocation.has("passphrase")
-        ? try Passphrase.askForNew("New passphrase for the identity: ") : nil
-      _ = try IdentityKeeper.make(in: context.home, passphrase: passphrase)
+      _ = try IdentityKeeper.make(in: context.home, passphrase: try newPassphrase(context))
+    } else if context.invocation.has("passphrase"),
+      try !IdentityKeeper.summary(in: context.home).isSealed
+    {
+      // Whoever asks for a seal must not be left believing that there is one.
+      try IdentityKeeper.change(in: context.home, from: nil, to: try newPassphrase(context))
     }
     let (publicKey, isSealed) = try IdentityKeeper.summary(in: context.home)
     context.output.json([
@@ -39,5 +42,15 @@ enum InitCommand: Command {
     ])
     context.output.text(isNew ? "You are \(publicKey.did)" : "You are still \(publicKey.did)")
     context.output.text("Your home is \(context.home.path)")
+    if isSealed { context.output.text("The identity is sealed under a passphrase") }
+  }
+
+  private static func newPassphrase(_ context: Context) throws -> [UInt8]? {
+    guard context.invocation.has("passphrase") else { return nil }
+    let passphrase = try Passphrase.askForNew("New passphrase for the identity: ")
+    guard !passphrase.isEmpty else {
+      throw Failure.usage("an empty passphrase seals nothing; nothing was changed")
+    }
+    return passphrase
   }
 }
