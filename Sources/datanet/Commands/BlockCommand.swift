@@ -11,7 +11,8 @@ enum BlockCommand: Command {
     summary: "Put, get or check one block by hand",
     prose: """
       A block is bytes named by their CID, at most 1 MiB. 'put' reads one from standard input, \
-      stores it and prints its CID. 'get' writes one to standard output, verified. 'check' reads \
+      stores it and prints its CID. 'get' writes one to standard output, verified; with --json \
+      as DAG-JSON in 'data'. 'check' reads \
       bytes and prints the CID that they would have, without storing anything; DAG-CBOR that is \
       not strict is refused with exit code 3, the offset and the rule.
       """,
@@ -50,7 +51,11 @@ enum BlockCommand: Command {
       }
       let store = try context.store(access: .readOnly)
       let names = Names(store: store)
-      context.output.raw(try names.bytes(of: try names.block(text, codec: codec)))
+      let cid = try names.block(text, codec: codec)
+      let bytes = try names.bytes(of: cid)
+      guard context.output.isJSON else { return context.output.raw(bytes) }
+      let data = try JSONValue(parsing: Value.bytes(bytes).dagJSON)
+      context.output.json(["cid": .cid(cid), "bytes": .int(bytes.count), "data": data])
     }
   }
 

@@ -20,10 +20,9 @@ enum DagCommand: Command {
     let store = try context.store(access: .readOnly)
     let names = Names(store: store)
     let cid = try names.block(context.invocation.required("CID"), codec: .dagCBOR)
-    guard cid.codec == .dagCBOR else {
-      throw Failure.failed("\(cid) holds bytes without structure; 'datanet block get' writes them")
-    }
-    let value = try Value(decoding: try names.bytes(of: cid))
+    let bytes = try names.bytes(of: cid)
+    // A raw block is one byte string in the data model.
+    let value = cid.codec == .raw ? Value.bytes(bytes) : try Value(decoding: bytes)
     context.output.raw(Array((value.dagJSON + "\n").utf8))
   }
 }

@@ -70,7 +70,7 @@ struct Names {
     }
     let claim = try claim(String(parts[0]))
     guard let entry = try store.claims.entry(EntryID(claim: claim.digest, item: item)) else {
-      throw Failure.failed(
+      throw Failure.usage(
         "\(Shown.cid(claim.cid)) is a \(claim.kind), not a contribution with an item \(item)")
     }
     return entry
