@@ -57,7 +57,7 @@ enum ExportCommand: Command {
     }
     try archive.finish()
     context.output.json([
-      "blocks": .int(archive.blocks), "claims": .int(claims), "bytes": .int(archive.bytes),
+      "blocks": .int(archive.blocks - claims), "claims": .int(claims), "bytes": .int(archive.bytes),
       "contributions": .int(wanted.count - skipped.count), "file": .string(archive.path),
       "incomplete": .array(skipped.map { .string($0) }),
     ])

@@ -15,7 +15,8 @@ enum GetCommand: Command {
       its address. A contribution whose files have the names of earlier ones goes into a folder of \
       its own, named after its claim. Files that are there already and equal are left alone; one \
       that differs stops the command unless --overwrite is given. What is whole is kept when the \
-      command is stopped.
+      command is stopped. A contribution that is not wholly here is named, and the command ends \
+      with 4 after writing the others.
       """,
     arguments: [
       Argument("NET", .datanet, .one, "a Datanet, or a contribution's claim"),
@@ -38,25 +39,37 @@ enum GetCommand: Command {
     var writer = FileTreeWriter(
       directory: directory, overwrites: context.invocation.has("overwrite"))
     // The earliest contribution keeps the plain names.
+    var absent: [String] = []
     for entry in entries.reversed() {
-      let reader = try ContributionReader(entry.publication.manifest, in: store.blocks)
-      var paths: [ManifestPath] = []
-      try reader.forEachFile { paths.append($0.path) }
-      let prefix = layout.prefix(for: paths, else: Shown.entry(entry.id))
-      try writer.write(reader, prefix: prefix) { count, item in
-        progress.advance(by: count, item: item)
-        return !Interruption.isRequested
+      do {
+        let reader = try ContributionReader(entry.publication.manifest, in: store.blocks)
+        var paths: [ManifestPath] = []
+        try reader.forEachFile { paths.append($0.path) }
+        let prefix = layout.prefix(for: paths, else: Shown.entry(entry.id))
+        try writer.write(reader, prefix: prefix) { count, item in
+          progress.advance(by: count, item: item)
+          return !Interruption.isRequested
+        }
+      } catch StoreError.missing(let cid) {
+        if entries.count == 1 { throw StoreError.missing(cid) }
+        absent.append(Shown.entry(entry.id))
       }
     }
+    progress.finish()
     context.output.json([
       "files": .int(writer.files), "bytes": .int(writer.bytes),
       "unchanged": .int(writer.unchanged), "contributions": .int(entries.count),
-      "directory": .string(directory),
+      "directory": .string(directory), "incomplete": .array(absent.map { .string($0) }),
     ])
     let unchanged = writer.unchanged > 0 ? "; \(Quantity.count(writer.unchanged)) were there" : ""
     context.output.text(
       "Wrote \(Quantity.count(writer.files, "file")), \(Quantity.bytes(writer.bytes)), verified, "
         + "to \(directory)\(unchanged)")
+    guard absent.isEmpty else {
+      throw Failure.notFound(
+        "not wholly here: \(absent.joined(separator: ", ")); import an archive that has them, or "
+          + "add their files again")
+    }
   }
 }
 

@@ -69,12 +69,12 @@ enum ImportCommand: Command {
   private static func show(_ result: ArchiveIntake.Result, _ context: Context) {
     context.output.json([
       "blocks": .int(result.blocks), "claims": .int(result.claims),
-      "newBlocks": .int(result.newBlocks), "newClaims": .int(result.report.counted),
+      "newBlocks": .int(result.newBlocks), "newClaims": .int(result.newClaims),
       "waiting": .int(result.report.waiting),
       "datanets": .array(result.datanets.map { .cid($0) }),
     ])
     context.output.text(
-      "Read \(Quantity.count(result.claims, "claim")), \(Quantity.count(result.report.counted)) of "
+      "Read \(Quantity.count(result.claims, "claim")), \(Quantity.count(result.newClaims)) of "
         + "them new, and \(Quantity.count(result.blocks, "block")), "
         + "\(Quantity.count(result.newBlocks)) of them new; all of them checked")
     for datanet in result.datanets { context.output.text("\(datanet)") }

@@ -12,6 +12,7 @@ final class ArchiveIntake {
     var blocks = 0
     var newBlocks = 0
     var claims = 0
+    var newClaims = 0
     var datanets: [CID] = []
     var report = ClaimImporter.Report()
   }
@@ -25,6 +26,8 @@ final class ArchiveIntake {
   private var roots: [CID] = []
   private var result = Result()
   private var uncommitted = 0
+  /// Datanets that this archive made known; their genesis claims are new too.
+  private var joined = 0
 
   init(_ store: Store) throws {
     self.store = store
@@ -58,6 +61,7 @@ final class ArchiveIntake {
     if claim.isGenesis, try store.claims.genesis(of: claim.cid) == nil {
       // A genesis is checked here, since its Datanet must be known before its other claims come.
       try store.claims.join(try Claim(verifying: block.bytes))
+      joined += 1
     }
     if claim.isGenesis { result.datanets.append(claim.cid) }
     result.claims += 1
@@ -69,6 +73,7 @@ final class ArchiveIntake {
   func finish() throws -> Result {
     try writer.commit()
     result.report = try importer.finish()
+    result.newClaims = result.report.counted + joined
     if let error = result.report.firstError {
       throw Failure.refused(
         "\(Quantity.count(result.report.invalid, "claim is", "claims are")) not what they say: "

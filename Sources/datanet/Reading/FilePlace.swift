@@ -23,10 +23,18 @@ struct FilePlace {
     } catch {
       throw Failure.usage("'\(Printable.line(text))': \(error)")
     }
+    var absent: StoreError?
     let found = try FilePlace.entries(String(text[..<slash]), in: store).compactMap { entry in
-      try FilePlace(entry, path, in: store)
+      do {
+        return try FilePlace(entry, path, in: store)
+      } catch StoreError.missing(let cid) {
+        // One contribution can be imported without the others: those do not hide its files.
+        absent = absent ?? .missing(cid)
+        return nil
+      }
     }
     guard let first = found.first else {
+      if let absent { throw absent }
       throw Failure.notFound(
         "there is no file '\(Printable.line(path.text))' there; see 'datanet ls NET --files'")
     }

@@ -1,0 +1,90 @@
+// The program as two people use it: archives between homes, files in place, sealed identities
+// (Specs/CommandLine.md).
+
+import Foundation
+import JSON
+import Testing
+
+@Suite("Two homes")
+struct ExchangeTests {
+  @Test("agree about what an archive holds, and use one contribution without the others")
+  func partialArchive() throws {
+    let place = try Place()
+    defer { place.remove() }
+    let story = place.shell(
+      """
+      set -e
+      datanet --home ada init; datanet --home ben init; datanet --home ada create net
+      printf '{"text":"one"}\\n' > one.jsonl; printf '{"text":"two"}\\n' > two.jsonl
+      datanet --home ada add net one.jsonl; datanet --home ada add net two.jsonl
+      """)
+    #expect(story.status == 0, "\(story.output)")
+    let claims = place.datanet("--home", "ada", "ls", "net", "--json").output
+      .split(separator: "\n").compactMap { try? JSONValue(parsing: String($0))["claim"]?.string }
+    try #require(claims.count == 2)
+    let wrote = try JSONValue(
+      parsing: place.datanet("--home", "ada", "export", claims[0], "one.car", "--json").output)
+    let read = try JSONValue(
+      parsing: place.datanet("--home", "ben", "import", "one.car", "--json").output)
+    #expect(read["claims"]?.int == 3 && read["newClaims"]?.int == 3)
+    #expect(wrote["claims"] == read["claims"] && wrote["blocks"] == read["blocks"])
+    // The second contribution is known and its bytes are not here.
+    #expect(place.datanet("--home", "ben", "cat", "net/one.jsonl").output == "{\"text\":\"one\"}\n")
+    #expect(place.datanet("--home", "ben", "cat", "net/two.jsonl").status == 4)
+    let got = place.datanet("--home", "ben", "get", "net", "out")
+    #expect(got.status == 4 && got.errors.contains("not wholly here"))
+    #expect(place.shell("cat out/one.jsonl").output == "{\"text\":\"one\"}\n")
+  }
+
+  @Test("are told of a file in place that changed, each time it is asked for")
+  func changedInPlace() throws {
+    let place = try Place()
+    defer { place.remove() }
+    let story = place.shell(
+      """
+      set -e
+      datanet --home ada init; datanet --home ada create net
+      printf '{"text":"one"}\\n' > one.jsonl; datanet --home ada add net one.jsonl --in-place
+      printf '{"text":"two"}\\n' > one.jsonl
+      """)
+    #expect(story.status == 0, "\(story.output)")
+    for _ in 0..<3 {
+      let result = place.datanet("--home", "ada", "cat", "net/one.jsonl")
+      #expect(result.status == 3 && result.output.isEmpty)
+      #expect(result.errors.contains("has changed since it was added in place"))
+      _ = place.datanet("--home", "ada", "fsck")
+    }
+  }
+
+  @Test("seal an identity that lay open when they are asked to, and never with nothing")
+  func sealing() throws {
+    let place = try Place()
+    defer { place.remove() }
+    let open = place.datanet("--home", "ada", "init", "--json")
+    let result = place.shell("DATANET_PASSPHRASE= datanet --home ada init --passphrase --json")
+    #expect(result.status == 2)
+    let sealed = place.shell("DATANET_PASSPHRASE=word datanet --home ada init --passphrase --json")
+    let (before, after) = (
+      try JSONValue(parsing: open.output), try JSONValue(parsing: sealed.output)
+    )
+    #expect(before["did"] == after["did"])
+    #expect(before["sealed"]?.bool == false && after["sealed"]?.bool == true)
+    #expect(place.shell("DATANET_PASSPHRASE=other datanet --home ada create net").status == 1)
+    #expect(place.shell("DATANET_PASSPHRASE=word datanet --home ada create net").status == 0)
+  }
+
+  @Test("show every block as JSON, also one that is only bytes")
+  func blocks() throws {
+    let place = try Place()
+    defer { place.remove() }
+    let cid = place.shell(
+      "datanet --home ada init > /dev/null; printf hello | datanet --home ada block put"
+    ).output.trimmingCharacters(in: .newlines)
+    #expect(place.datanet("--home", "ada", "block", "get", cid).output == "hello")
+    let data = "{\"/\":{\"bytes\":\"aGVsbG8\"}}"
+    #expect(place.datanet("--home", "ada", "dag", cid).output == data + "\n")
+    #expect(
+      place.datanet("--home", "ada", "block", "get", cid, "--json").output
+        == "{\"cid\":\"\(cid)\",\"bytes\":5,\"data\":\(data)}\n")
+  }
+}
