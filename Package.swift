@@ -144,7 +144,7 @@ var targets: [Target] = [
     name: "Fuzzing",
     dependencies: [
       "Content", "Claims", "Cryptography", "JSON", "Records", "Checkpoints", "Tokenization",
-      "PeerProtocol",
+      "Learning", "PeerProtocol",
     ], path: "Tests/Fuzzing", swiftSettings: hot),
   tests("FuzzTests", ["Fuzzing"]),
   tests("CommandTests", ["datanet", "Terminal", "Content", "JSON"]),

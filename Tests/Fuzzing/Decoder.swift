@@ -21,4 +21,5 @@ public struct Decoder: Sendable {
 
 /// All of them.
 public let decoders: [Decoder] =
-  contentDecoders + claimDecoders + fileDecoders + modelDecoders + peerDecoders
+  contentDecoders + claimDecoders + fileDecoders + modelDecoders + learningDecoders
+  + peerDecoders
