@@ -31,6 +31,10 @@ struct ExchangeTests {
     // The second contribution is known and its bytes are not here.
     #expect(place.datanet("--home", "ben", "cat", "net/one.jsonl").output == "{\"text\":\"one\"}\n")
     #expect(place.datanet("--home", "ben", "cat", "net/two.jsonl").status == 4)
+    let record = try JSONValue(
+      parsing: place.datanet("--home", "ben", "record", "net/one.jsonl:0", "--json").output)
+    let name = try #require(record["record"]?.string)
+    #expect(place.datanet("--home", "ben", "record", name).status == 0)
     let got = place.datanet("--home", "ben", "get", "net", "out")
     #expect(got.status == 4 && got.errors.contains("not wholly here"))
     #expect(place.shell("cat out/one.jsonl").output == "{\"text\":\"one\"}\n")

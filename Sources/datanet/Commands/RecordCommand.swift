@@ -67,17 +67,24 @@ enum RecordCommand: Command {
     let pairs = zip(range.lowerBound.bytes, range.upperBound.bytes)
     let shared = pairs.prefix { $0 == $1 }.map(\.0)
     var found: [Found] = []
+    var isWhole = true
     for datanet in try store.claims.datanets() {
       for entry in try store.claims.entries(of: datanet, standing: .live) {
-        let reader = try ContributionReader(entry.publication.manifest, in: store.blocks)
-        for record in try reader.records(withPrefix: shared) {
-          let cid = "\(CID(codec: .raw, digest: record.id))"
-          if cid.hasPrefix(beginning) { found.append(Found(record: record, entry: entry)) }
+        do {
+          let reader = try ContributionReader(entry.publication.manifest, in: store.blocks)
+          for record in try reader.records(withPrefix: shared) {
+            let cid = "\(CID(codec: .raw, digest: record.id))"
+            if cid.hasPrefix(beginning) { found.append(Found(record: record, entry: entry)) }
+          }
+        } catch StoreError.missing, StoreError.changedInPlace {
+          isWhole = false
         }
       }
     }
     guard let first = found.first else {
-      throw Failure.notFound("there is no record '\(Printable.line(text))' in what counts here")
+      throw Failure.notFound(
+        "there is no record '\(Printable.line(text))' in what counts here"
+          + (isWhole ? "" : "; some contributions are not wholly stored"))
     }
     let names = Set(found.map(\.record.id)).sorted().map { "\(CID(codec: .raw, digest: $0))" }
     if names.count > 1 { throw Prefix.ambiguous(text, names) }
@@ -97,8 +104,10 @@ enum RecordCommand: Command {
     let output = context.output
     if output.isJSON { return }
     output.text("record  \(cid)")
-    output.text("  in      \(Printable.line(record.file.path.text)), number \(record.number)")
-    output.text("  claim   \(Shown.entry(found.entry.id)) by \(found.entry.author.did)")
+    output.text("  in      \(Printable.line(record.file.path.text))")
+    // As this command takes it: the number counts through all files of the contribution.
+    output.text(
+      "  claim   \(Shown.entry(found.entry.id)):\(record.number) by \(found.entry.author.did)")
     output.text("  shape   \(record.shape?.name ?? "it does not parse")")
     output.text()
     for line in content.split(separator: "\n", omittingEmptySubsequences: false) {
