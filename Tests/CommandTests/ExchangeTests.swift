@@ -77,6 +77,18 @@ struct ExchangeTests {
     #expect(place.shell("DATANET_PASSPHRASE=word datanet --home ada create net").status == 0)
   }
 
+  @Test("are told which file has a name that is not UTF-8")
+  func strangeName() throws {
+    let place = try Place()
+    defer { place.remove() }
+    let result = place.shell(
+      """
+      datanet --home ada init > /dev/null; datanet --home ada create net > /dev/null
+      mkdir data; touch "data/$(printf 'bad\\377name')"; datanet --home ada add net data
+      """)
+    #expect(result.status == 1 && result.output.contains("its name is not UTF-8; rename it"))
+  }
+
   @Test("show every block as JSON, also one that is only bytes")
   func blocks() throws {
     let place = try Place()

@@ -70,8 +70,14 @@ public enum FileWalk {
     }
     defer { unsafe closedir(stream) }
     while let entry = unsafe readdir(stream) {
-      let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { buffer in
-        unsafe String(decoding: buffer.prefix { $0 != 0 }, as: UTF8.self)
+      let bytes = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { buffer in
+        unsafe Array(buffer.prefix { $0 != 0 })
+      }
+      guard let name = String(validating: bytes, as: UTF8.self) else {
+        // Such a name could be shown, but not found again on another machine.
+        throw AddError(
+          location: "\(folder)/\(String(decoding: bytes, as: UTF8.self))",
+          reason: "its name is not UTF-8; rename it")
       }
       if name == "." || name == ".." { continue }
       let location = "\(folder)/\(name)"
