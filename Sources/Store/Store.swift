@@ -7,12 +7,15 @@ public final class Store {
   /// Claims and what follows from them. Every commit is on the disk before it returns.
   public let database: Database
   public let claims: ClaimStore
+  /// What is wanted of other peers.
+  public let peers: PeerSettings
   public let blocks: BlockStore
 
   private init(home: Home, access: Database.Access) throws {
     self.home = home
     database = try Database(.file(home.databasePath), access: access)
     claims = try ClaimStore(database)
+    peers = try PeerSettings(database)
     blocks = try BlockStore(home: home, access: access)
   }
 
