@@ -15,6 +15,8 @@ public struct DuplicateCluster: Sendable, Equatable {
   public let firsts: [Int]
   /// So many of the members, counted from the front, belong to those.
   public let firstCount: Int
+  /// The replaced contributions that had such a record, ascending.
+  public let replaced: [Int]
 }
 
 /// Takes about thirty bytes for each record that is in a pair, and four for every record before it
@@ -27,6 +29,8 @@ public struct DuplicateClusters: Sendable {
   /// Who is linked with whom, and who has whose exact form.
   private var alike = Links()
   private var same = Links()
+  /// Records in pairs that a replaced contribution had as well, with that contribution.
+  private var witnesses: [(number: Int32, contribution: Int)] = []
 
   public init() {}
 
@@ -40,6 +44,17 @@ public struct DuplicateClusters: Sendable {
     if pair.isExact { same.link(earlier, later) }
   }
 
+  /// Notes that a replaced contribution has a record like one that is in a pair: whoever replaced
+  /// it had this before. It makes nobody a member.
+  public mutating func witness(_ place: DuplicatePlace, by contribution: Int) {
+    guard let number = known(place) else { return }
+    if let last = witnesses.last, last == (number, contribution) { return }
+    witnesses.append((number, contribution))
+  }
+
+  /// Whether a record is in a pair.
+  public func contains(_ place: DuplicatePlace) -> Bool { known(place) != nil }
+
   /// They are in one cluster already, so that measuring the pair would change nothing.
   public mutating func areJoined(_ one: DuplicatePlace, _ other: DuplicatePlace) -> Bool {
     guard let one = known(one), let other = known(other) else { return false }
@@ -48,11 +63,16 @@ public struct DuplicateClusters: Sendable {
 
   /// Tells the clusters one by one, ordered by the records that stand first in segments.
   /// `contribution` tells whose a segment's records are; `firsts` picks those of several
-  /// contributions that nobody's is proven to precede, given and answered in ascending order.
+  /// contributions that nobody's is proven to precede, given and answered in ascending order, and
+  /// is told which replaced contributions had such a record.
   public mutating func forEachCluster(
-    contribution: (Int) -> Int, firsts: ([Int]) -> [Int],
+    contribution: (Int) -> Int, firsts: (_ contributions: [Int], _ replaced: [Int]) -> [Int],
     _ body: (DuplicateCluster) throws -> Void
   ) rethrows {
+    var replaced: [Int32: [Int]] = [:]
+    for witness in witnesses {
+      replaced[alike.root(witness.number), default: []].append(witness.contribution)
+    }
     // All records in order; each points at the next one of its cluster.
     let ordered = places.indices.sorted { places[$0] < places[$1] }.map { Int32(truncating: $0) }
     var next = [Int32](repeating: -1, count: places.count)
@@ -69,12 +89,17 @@ public struct DuplicateClusters: Sendable {
       last[Int(root)] = -2
       var members = [number]
       while let member = members.last, next[Int(member)] >= 0 { members.append(next[Int(member)]) }
-      try body(cluster(members, contribution, firsts))
+      var past: [Int] = []
+      for contribution in (replaced[root] ?? []).sorted() where past.last != contribution {
+        past.append(contribution)
+      }
+      try body(cluster(members, past, contribution, firsts))
     }
   }
 
   private mutating func cluster(
-    _ members: [Int32], _ contribution: (Int) -> Int, _ firsts: ([Int]) -> [Int]
+    _ members: [Int32], _ replaced: [Int], _ contribution: (Int) -> Int,
+    _ firsts: ([Int], [Int]) -> [Int]
   ) -> DuplicateCluster {
     let owners = members.map { contribution(place($0).segment) }
     var contributions: [Int] = []
@@ -82,7 +107,7 @@ public struct DuplicateClusters: Sendable {
     contributions.sort()
     var kept: [Int] = []
     for owner in contributions where kept.last != owner { kept.append(owner) }
-    let chosen = kept.count == 1 ? kept : firsts(kept)
+    let chosen = kept.count == 1 ? kept : firsts(kept, replaced)
     // Somebody is always first; an answer that says otherwise is taken to mean nothing is known.
     let first = chosen.isEmpty ? kept : chosen
     let isFirst = owners.map { first.contains($0) }
@@ -92,7 +117,7 @@ public struct DuplicateClusters: Sendable {
     return DuplicateCluster(
       members: sorted.map { number in
         DuplicateMember(place: place(number), isExact: same.root(number) == form)
-      }, firsts: first, firstCount: front.count)
+      }, firsts: first, firstCount: front.count, replaced: replaced)
   }
 
   private func place(_ number: Int32) -> DuplicatePlace {

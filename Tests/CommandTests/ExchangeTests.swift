@@ -40,6 +40,45 @@ struct ExchangeTests {
     #expect(place.shell("cat out/one.jsonl").output == "{\"text\":\"one\"}\n")
   }
 
+  @Test("see the first author first, also when she improved the rest after somebody copied her")
+  func firstAfterReplacing() throws {
+    let place = try Place()
+    defer { place.remove() }
+    let story = place.shell(
+      """
+      set -e
+      datanet --home ada init; datanet --home ben init; datanet --home ada create net
+      words='the quick brown fox jumps over the lazy dog while seven wise owls look on'
+      printf '{"text":"%s"}\\n{"text":"other words"}\\n' "$words" > ada.jsonl
+      datanet --home ada add net ada.jsonl; datanet --home ada milestone net
+      datanet --home ada export net one.car; datanet --home ben import one.car
+      printf '{"text":"%s"}\\n' "$words" > ben.jsonl
+      datanet --home ben add net ben.jsonl
+      datanet --home ben export net two.car; datanet --home ada import two.car
+      datanet --home ada milestone net
+      """)
+    #expect(story.status == 0, "\(story.output)")
+    func firsts() throws -> [String?] {
+      let found = try JSONValue(
+        parsing: place.datanet("--home", "ada", "duplicates", "net", "--json").output)
+      #expect(found["exact"]?.int == 1 && found["groups"]?.int == 1 && found["records"]?.int == 3)
+      let members = found["clusters"]?.array?.first?["members"]?.array ?? []
+      return members.filter { $0["first"] == .bool(true) }.map { $0["author"]?.string }
+    }
+    let before = try firsts()
+    #expect(before.count == 1)
+    let replacing = place.shell(
+      """
+      set -e
+      claim=$(datanet --home ada ls net --json | head -1 | sed 's/.*"claim":"\\([a-z0-9]*\\)".*/\\1/')
+      printf '{"text":"better words"}\\n' > more; sed -n 1p ada.jsonl >> more; mv more ada.jsonl
+      datanet --home ada add net ada.jsonl --replaces $claim
+      datanet --home ada milestone net
+      """)
+    #expect(replacing.status == 0, "\(replacing.output)")
+    #expect(try firsts() == before)
+  }
+
   @Test("are told of a file in place that changed, each time it is asked for")
   func changedInPlace() throws {
     let place = try Place()

@@ -281,7 +281,7 @@ private func shareABand(_ left: DuplicateSignature, _ right: DuplicateSignature)
     }
     #expect(pairs < 6000 * DuplicateSearch.greatestBucket * DuplicateSignature.bands / 4)
     var found = 0
-    clusters.forEachCluster(contribution: { $0 }, firsts: { $0 }) { _ in found += 1 }
+    clusters.forEachCluster(contribution: { $0 }, firsts: { all, _ in all }) { _ in found += 1 }
     #expect(found == 1)
   }
 }
@@ -310,7 +310,7 @@ private func shareABand(_ left: DuplicateSignature, _ right: DuplicateSignature)
       #expect(clusters.recordCount == 8)
       var told: [DuplicateCluster] = []
       clusters.forEachCluster(
-        contribution: { owners[$0] }, firsts: { $0 == [0] ? [0] : $0.filter { $0 > 0 } }
+        contribution: { owners[$0] }, firsts: { all, _ in all == [0] ? [0] : all.filter { $0 > 0 } }
       ) { told.append($0) }
       results.append(told)
     }

@@ -20,7 +20,7 @@ import Testing
     return try store.blocks.add(try FileWalk.files(at: [path])).manifest.cid
   }
 
-  private func everybody(_ contributions: [Int]) -> [Int] { contributions }
+  private func everybody(_ contributions: [Int], _ replaced: [Int]) -> [Int] { contributions }
 
   @Test func `copies and near-copies are found across formats, with who was first`() throws {
     let temporary = try TemporaryHome()
@@ -35,7 +35,7 @@ import Testing
     let ben = try add(
       "id,text\n1,\"\(text(3)) \n\"\n2,\(near)\n3,\(text(900))\n4,\(text(901))\n5,\(text(901))\n",
       "ben.csv", to: store)
-    let found = try DuplicateFinder(store).find(among: [ada, ben]) { $0.filter { $0 == 0 } }
+    let found = try DuplicateFinder(store).find(among: [ada, ben]) { all, _ in all.filter { $0 == 0 } }
     #expect(found.records == 205)
     #expect(found.exact == 2)
     #expect(found.near == 1)
@@ -55,6 +55,32 @@ import Testing
       among: [ben, ada], onlyLast: true, firsts: everybody)
     #expect(reversed.exact == 1 && reversed.near == 1)
     #expect(reversed.clusters.allSatisfy { $0.firsts == [0, 1] })
+  }
+
+  @Test func `a replaced contribution has no members, and tells that it had the record`() throws {
+    let temporary = try TemporaryHome()
+    let store = try Store.make(temporary.home)
+    let old = try add((0..<20).map { line(text($0), id: $0) }.joined(), "old.jsonl", to: store)
+    let copy = try add((5..<8).map { line(text($0), id: $0) }.joined(), "copy.jsonl", to: store)
+    // Two of the three that were copied are still there, and one that nobody had before.
+    let new = try add(
+      ([5, 6, 30].map { line(text($0), id: $0) } + [line(text(5), id: 99)]).joined(), "new.jsonl",
+      to: store)
+    let other = try add(line(text(77), id: 1), "other.jsonl", to: store)
+    var asked: [[Int]] = []
+    let found = try DuplicateFinder(store).find(among: [copy, new], replaced: [other, old]) {
+      all, replaced in
+      asked.append(replaced)
+      return all.filter { $0 == 1 }
+    }
+    #expect(asked == [[3], [3]])
+    #expect(found.records == 7)
+    #expect(found.exact == 3 && found.near == 0 && found.clusterCount == 2)
+    #expect(found.clusters.allSatisfy { $0.firsts == [1] && $0.replaced == [3] })
+    #expect(
+      found.clusters.map { $0.members.map { "\($0.contribution)/\($0.record)" } } == [
+        ["1/0", "1/3", "0/0"], ["1/1", "0/1"],
+      ])
   }
 
   @Test func `indexing that was stopped goes on, and damaged or foreign files are made again`()

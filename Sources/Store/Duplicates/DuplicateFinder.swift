@@ -24,6 +24,8 @@ public struct FoundDuplicates: Sendable, Equatable {
     public let firsts: [Int]
     /// So many of the members, counted from the front, belong to those.
     public let firstCount: Int
+    /// The replaced contributions that had such a record.
+    public let replaced: [Int]
   }
 
   /// The first of them, as many as were asked for, by the records that became known first.
@@ -66,14 +68,18 @@ public struct DuplicateFinder {
   /// Compares all records of the contributions with each other. With `onlyLast`, only the last
   /// contribution's records with all others and among themselves. `firsts` picks those of several
   /// contributions that nobody's is proven to precede. All clusters are counted, and `limit` kept.
+  ///
+  /// `replaced` are contributions that others took the place of. Their numbers follow those of
+  /// `manifests`; they have no members, but `firsts` is told which of them had such a record.
   public func find(
-    among manifests: [CID], onlyLast: Bool = false, limit: Int = .max, firsts: ([Int]) -> [Int]
+    among manifests: [CID], replaced: [CID] = [], onlyLast: Bool = false, limit: Int = .max,
+    firsts: (_ contributions: [Int], _ replaced: [Int]) -> [Int]
   ) throws -> FoundDuplicates {
     var found = FoundDuplicates()
-    let (sources, absent) = try indexed(manifests)
-    found.absent = absent
-    let total = sources.reduce(0) { $0 + $1.segments.reduce(0) { $0 + $1.rows } }
-    found.records = total
+    let (sources, absent) = try indexed(manifests + replaced)
+    found.absent = absent.filter { $0 < manifests.count }
+    let total = sources.reduce(0) { $0 + $1.rows }
+    found.records = sources.reduce(0) { $0 + ($1.contribution < manifests.count ? $1.rows : 0) }
     var search = DuplicateSearch(threshold: threshold)
     var clusters = DuplicateClusters()
     var texts = ShingleSets(sources, blocks, most: Self.mostSets)
@@ -82,6 +88,12 @@ public struct DuplicateFinder {
       for segment in source.segments {
         if onlyLast, source.contribution != manifests.count - 1 {
           search.hold(segment)
+        } else if source.contribution >= manifests.count {
+          try search.add(segment) { pair in
+            guard clusters.contains(pair.earlier) else { return }
+            if !pair.isExact, try texts.similarity(pair.earlier, pair.later) < threshold { return }
+            clusters.witness(pair.earlier, by: source.contribution)
+          }
         } else {
           try search.add(segment) { pair in
             if !pair.isExact {
@@ -112,7 +124,8 @@ public struct DuplicateFinder {
               contribution: owners[member.place.segment], record: texts.number(of: member.place),
               similarity: member.isExact ? 1 : try texts.similarity(first, member.place),
               isExact: member.isExact)
-          }, firsts: cluster.firsts, firstCount: cluster.firstCount))
+          }, firsts: cluster.firsts, firstCount: cluster.firstCount,
+          replaced: cluster.replaced))
     }
     return found
   }
@@ -159,6 +172,8 @@ private struct IndexedSource {
   let contribution: Int
   let reader: ContributionReader
   let segments: [DuplicateSegment]
+
+  var rows: Int { segments.reduce(0) { $0 + $1.rows } }
 }
 
 /// The shingles of records that are compared, read when they are wanted.

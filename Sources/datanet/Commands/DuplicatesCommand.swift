@@ -18,7 +18,8 @@ enum DuplicatesCommand: Command {
       texts count, not identifiers and dates beside them.
 
       First is the contribution that an earlier milestone covers. Contributions that no milestone \
-      tells apart are tied.
+      tells apart are tied. A contribution that replaced an older one counts from the older one on \
+      for the records that it had.
 
       What it takes to find duplicates quickly is kept in the home's cache and made as far as it is \
       missing; Ctrl-C keeps what is done.
@@ -89,7 +90,9 @@ enum DuplicatesCommand: Command {
         "record": .int(Int(member.record)), "similarity": .double(rounded(member.similarity)),
         "exact": .bool(member.isExact), "first": .bool(place < cluster.firstCount),
       ]
-      if let milestone = duplicates.milestone(of: member.contribution) {
+      let origin = duplicates.origin(of: member.contribution, in: cluster)
+      if origin.id != entry.id { object["since"] = .string("\(origin.id)") }
+      if let milestone = duplicates.milestone(of: origin) {
         object["milestone"] = .cid(CID(codec: .dagCBOR, digest: milestone.claim))
       }
       return .object(object)
@@ -111,7 +114,9 @@ enum DuplicatesCommand: Command {
       let likeness =
         place == 0
         ? "       " : member.isExact ? "copy   " : "\(Quantity.fixed(member.similarity, 3))  "
-      let name = entry.publication.name.map { "  \(Printable.line($0))" } ?? ""
+      let origin = duplicates.origin(of: member.contribution, in: cluster)
+      let since = origin.id == entry.id ? "" : ", as in \(Shown.entry(origin.id)) before"
+      let name = (entry.publication.name.map { "  \(Printable.line($0))" } ?? "") + since
       context.output.text(
         "\(isFirst ? style.bold(role) : role)  \(likeness)\(style.yellow(Shown.entry(entry.id)))  "
           + "record \(member.record)  \(Shown.author(entry.author))\(name)")

@@ -11,6 +11,7 @@ struct DatanetDuplicates {
   let entries: [DatanetState.Entry]
   let milestones: MilestoneOrder
   let found: FoundDuplicates
+  private let lineage: Lineage
 
   /// Looks among all live contributions, or for the last entry's duplicates only; keeps `limit`
   /// groups. Fails with
@@ -34,20 +35,39 @@ struct DatanetDuplicates {
         item: state.stage == .indexing ? "indexing" : "comparing")
       return !Interruption.isRequested
     }
-    let places = entries.map { milestones.place(of: $0.author, height: $0.height) }
+    let lineage =
+      last == nil ? try Lineage(of: entries, in: datanet, store, milestones) : Lineage()
+    let places = (entries + lineage.entries).map {
+      milestones.place(of: $0.author, height: $0.height)
+    }
+    let live = entries.count
     found = try finder.find(
-      among: entries.map(\.publication.manifest), onlyLast: last != nil, limit: limit
-    ) { contributions in
-      milestones.firsts(of: contributions.map { places[$0] }).map { contributions[$0] }
+      among: entries.map(\.publication.manifest),
+      replaced: lineage.entries.map(\.publication.manifest), onlyLast: last != nil, limit: limit
+    ) { contributions, replaced in
+      // Who replaced a contribution that had such a record counts from there.
+      let origins = contributions.map { contribution in
+        lineage.origin(of: contribution, among: replaced.map { $0 - live }).map { $0 + live }
+          ?? contribution
+      }
+      return milestones.firsts(of: origins.map { places[$0] }).map { contributions[$0] }
     }
     self.entries = entries
     self.milestones = milestones
+    self.lineage = lineage
+  }
+
+  /// The contribution from which on its author has had a cluster's record: an older one that it
+  /// replaced, or itself.
+  func origin(of contribution: Int, in cluster: FoundDuplicates.Cluster) -> DatanetState.Entry {
+    let replaced = cluster.replaced.map { $0 - entries.count }
+    return lineage.origin(of: contribution, among: replaced).map { lineage.entries[$0] }
+      ?? entries[contribution]
   }
 
   /// The first milestone that covers a contribution.
-  func milestone(of contribution: Int) -> MilestoneOrder.Listed? {
-    let entry = entries[contribution]
-    return milestones.first(of: milestones.place(of: entry.author, height: entry.height))
+  func milestone(of entry: DatanetState.Entry) -> MilestoneOrder.Listed? {
+    milestones.first(of: milestones.place(of: entry.author, height: entry.height))
   }
 
   /// Several authors are first, and nothing proves who of them was. One author's two
