@@ -14,7 +14,6 @@ internal import Glibc
   private var isReading = false
   private var isEnded = false
   public private(set) var isClosed = false
-  private let readBuffer: UnsafeMutableRawBufferPointer
   /// Bytes given to the system but not yet taken by it.
   public var queuedByteCount: Int { unsafe Int(handle.pointee.write_queue_size) }
 
@@ -28,12 +27,9 @@ internal import Glibc
   /// Takes over an initialised handle.
   init(owning handle: UnsafeMutablePointer<uv_stream_t>) {
     unsafe self.handle = handle
-    unsafe readBuffer = .allocate(byteCount: Self.readByteCount, alignment: 64)
     // Retained until the close callback.
     unsafe handle.pointee.data = Unmanaged.passRetained(self).toOpaque()
   }
-
-  deinit { unsafe readBuffer.deallocate() }
 
   private static func from(_ data: UnsafeMutableRawPointer?) -> ByteStream? {
     guard let data = unsafe data else { return nil }
@@ -47,16 +43,16 @@ internal import Glibc
     unsafe uv_read_start(
       handle,
       { handle, _, buffer in
-        guard let stream = unsafe ByteStream.from(handle?.pointee.data), let buffer = unsafe buffer
-        else { return }
+        // The loop's one buffer: what was read is looked at before anything else is.
+        guard let loop = unsafe handle?.pointee.loop, let buffer = unsafe buffer else { return }
         unsafe buffer.pointee = uv_buf_init(
-          stream.readBuffer.baseAddress?.assumingMemoryBound(to: CChar.self),
+          loop.pointee.data?.assumingMemoryBound(to: CChar.self),
           UInt32(ByteStream.readByteCount))
       },
-      { handle, count, _ in
+      { handle, count, buffer in
         guard let stream = unsafe ByteStream.from(handle?.pointee.data) else { return }
         if count > 0 {
-          unsafe stream.onBytes(UnsafeRawBufferPointer(rebasing: stream.readBuffer[..<count]))
+          unsafe stream.onBytes(UnsafeRawBufferPointer(start: buffer?.pointee.base, count: count))
         } else if count < 0 {
           let error = Int32(truncatingIfNeeded: count)
           stream.end(error == UV_EOF.rawValue ? nil : LoopError(error, "read from a peer"))

@@ -10,17 +10,22 @@ internal import Synchronization
   let pointer: UnsafeMutablePointer<uv_loop_t>
   private let mailbox: Mailbox
   private let wakeUp: UnsafeMutablePointer<uv_async_t>
+  /// What all streams read into, one after the other; freed after the loop is closed.
+  private let readBuffer: UnsafeMutableRawPointer
 
   public init() throws(LoopError) {
     unsafe pointer = .allocate(capacity: 1)
     unsafe wakeUp = .allocate(capacity: 1)
     mailbox = Mailbox()
+    unsafe readBuffer = .allocate(byteCount: ByteStream.readByteCount, alignment: 64)
     let status = unsafe uv_loop_init(pointer)
     guard status == 0 else {
+      unsafe readBuffer.deallocate()
       unsafe pointer.deallocate()
       unsafe wakeUp.deallocate()
       throw LoopError(status, "start an event loop")
     }
+    unsafe pointer.pointee.data = readBuffer
     unsafe uv_async_init(pointer, wakeUp) { handle in
       guard let handle = unsafe handle, let data = unsafe handle.pointee.data else { return }
       unsafe Unmanaged<Mailbox>.fromOpaque(data).takeUnretainedValue().deliver()
@@ -40,6 +45,7 @@ internal import Synchronization
     unsafe uv_loop_close(pointer)
     unsafe wakeUp.deallocate()
     unsafe pointer.deallocate()
+    unsafe readBuffer.deallocate()
   }
 
   /// Runs until nothing is left to wait for, or `stop`.

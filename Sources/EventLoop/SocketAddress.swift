@@ -18,6 +18,16 @@ public struct SocketAddress: Hashable, Sendable {
 
   public var isV6: Bool { bytes.count == 16 }
 
+  /// 0.0.0.0 and [::]: every address of this machine.
+  public var isWildcard: Bool { bytes.allSatisfy { $0 == 0 } }
+
+  public var isLoopback: Bool {
+    isV6 ? bytes.last == 1 && bytes.dropLast().allSatisfy { $0 == 0 } : bytes[0] == 127
+  }
+
+  /// fe80::/10: means nothing without an interface beside it.
+  public var isLinkLocalV6: Bool { isV6 && bytes[0] == 0xFE && bytes[1] & 0xC0 == 0x80 }
+
   /// Splits `host:port`; the host of a v6 address stands in brackets.
   public static func split(_ text: String) -> (host: String, port: UInt16)? {
     let parts: (Substring, Substring)
@@ -80,6 +90,17 @@ public struct SocketAddress: Hashable, Sendable {
     self.init(bytes: found.0, port: found.1)
   }
 
+  /// Reads an address that the system points at.
+  init?(system: UnsafePointer<sockaddr>) {
+    var storage = sockaddr_storage()
+    let isV6 = unsafe Int32(system.pointee.sa_family) == AF_INET6
+    let size = isV6 ? MemoryLayout<sockaddr_in6>.size : MemoryLayout<sockaddr_in>.size
+    unsafe withUnsafeMutableBytes(of: &storage) {
+      unsafe $0.copyMemory(from: UnsafeRawBufferPointer(start: system, count: size))
+    }
+    self.init(storage)
+  }
+
   /// The system's form.
   var storage: sockaddr_storage {
     var storage = sockaddr_storage()
@@ -113,11 +134,15 @@ public struct SocketAddress: Hashable, Sendable {
 }
 
 extension SocketAddress: CustomStringConvertible {
-  public var description: String {
+  /// The address without its port and without brackets.
+  public var host: String {
     var text = [CChar](repeating: 0, count: 64)
     unsafe _ = inet_ntop(isV6 ? AF_INET6 : AF_INET, bytes, &text, socklen_t(text.count))
-    let host = String(
+    return String(
       decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    return isV6 ? "[\(host)]:\(port)" : "\(host):\(port)"
+  }
+
+  public var description: String {
+    isV6 ? "[\(host)]:\(port)" : "\(host):\(port)"
   }
 }
