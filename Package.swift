@@ -96,13 +96,17 @@ var targets: [Target] = [
     settings: hot),
   module(
     "PeerProtocol", ["Content", "Claims", "Cryptography", "Compression"], settings: hot),
+  module(
+    "Node",
+    ["PeerProtocol", "Store", "Claims", "Content", "Records", "Cryptography", "Compression"],
+    settings: hot),
   module("EventLoop", ["CUV"]),
   module("Terminal", ["CQrencode", "JSON"]),
 
   program(
     "datanet",
     [
-      "Terminal", "EventLoop", "Store", "Learning", "Checkpoints",
+      "Terminal", "EventLoop", "Node", "Store", "Learning", "Checkpoints",
       "Tokenization", "PeerProtocol", "Records", "Claims", "Content", "Cryptography", "JSON",
       "CanonicalMath",
     ]),
@@ -138,6 +142,12 @@ var targets: [Target] = [
   tests(
     "StoreTests", ["Histories", "Store", "Claims", "Content", "Cryptography", "Records"]),
   tests("PeerProtocolTests", ["PeerProtocol", "Claims", "Content", "Cryptography", "JSON"]),
+  tests(
+    "NodeTests",
+    [
+      "Histories", "Node", "PeerProtocol", "Store", "Claims", "Content", "Cryptography", "Records",
+      "Compression",
+    ]),
   tests("EventLoopTests", ["EventLoop"]),
   tests("TerminalTests", ["Terminal", "JSON"]),
   .target(

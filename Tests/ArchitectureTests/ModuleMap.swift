@@ -39,6 +39,11 @@ let moduleMap: [Module] = [
       "Content", "Records", "Claims", "Cryptography", "Compression", "JSON", "UnicodeText",
     ],
     libraries: ["CSQLite"]),
+  Module(
+    name: "Node",
+    imports: [
+      "PeerProtocol", "Store", "Claims", "Content", "Records", "Cryptography", "Compression",
+    ], isPure: true),
   Module(name: "EventLoop", imports: [], libraries: ["CUV"]),
   Module(name: "Terminal", imports: ["JSON"], libraries: ["CQrencode"]),
 ]

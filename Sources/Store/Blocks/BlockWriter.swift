@@ -103,9 +103,14 @@ public final class BlockWriter {
   public func commit() throws {
     try writeGathered()
     try packs.sync()
+    try enterSynced()
+    held.forgetPending()
+  }
+
+  /// Enters what is on the disk in the index.
+  func enterSynced() throws {
     for synced in packs.takeSynced() {
       try store.index.enter(synced.places, pack: synced.pack, indexed: synced.end)
     }
-    held.forgetPending()
   }
 }

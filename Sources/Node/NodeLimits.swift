@@ -1,0 +1,66 @@
+// What anybody can make a node keep or do (Specs/Node.md, "Limits").
+
+public enum NodeLimits {
+  /// Strangers at one time who have not proven anything.
+  public static let unproven = 32
+  /// Of them, those from one neighbourhood of addresses.
+  public static let unprovenOfGroup = 8
+  /// Datanets followed at one time.
+  public static let followings = 256
+  /// Bytes handed to the system at once for one link.
+  public static let sendBytes = 512 << 10
+  /// Claims whose signatures are checked as one piece of work.
+  public static let claimsAtOnce = 512
+  /// Claims that wait to be checked, for one Datanet; more are dropped and come again.
+  public static let claimsWaiting = 16_384
+  /// And their bytes.
+  public static let claimBytesWaiting = 16 << 20
+  /// Bytes of claims in one message that answers.
+  public static let claimBytesInMessage = 128 << 10
+  /// Claims in one message.
+  public static let claimsInMessage = 1_024
+  /// Chains that wait to be sent to one peer, for one Datanet.
+  public static let chainsToSend = 65_536
+  /// Ranges of claims that one peer may ask for in `askedMilliseconds`.
+  public static let asked = 1_024
+  /// Messages of reconciliation that are answered for one peer in `askedMilliseconds`.
+  public static let rounds = 64
+  public static let askedMilliseconds: UInt64 = 10_000
+  /// Claims from the future that wait for their time, for one Datanet.
+  public static let futureClaims = 1_024
+  /// A claim that is so far ahead of the wall clock waits.
+  public static let futureMilliseconds = 600_000
+  /// Between two rounds of reconciliation, with one peer of a Datanet in turn.
+  public static let roundMilliseconds: UInt64 = 60_000
+  /// A round that brought differences is followed by another after this; twice as long each time.
+  public static let nextRoundMilliseconds: UInt64 = 1_000
+  /// An arrival of at most so many claims is passed on to others at once; a larger one is left to
+  /// reconciliation, which costs less.
+  public static let gossipAtOnce = 64
+  /// Contributions that are fetched at the same time.
+  public static let activeContributions = 64
+  /// Nodes of manifests that are asked for at the same time, for one contribution.
+  public static let needsAtOnce = 64
+  /// Bytes that have arrived and are not written yet, of all peers; beyond it reading pauses.
+  public static let unwrittenBytes = 32 << 20
+  /// Blocks that are checked and written as one piece of work, and their bytes.
+  public static let blocksAtOnce = 256
+  public static let blockBytesAtOnce = 4 << 20
+  /// Written blocks are put on the disk when so many bytes wait or the oldest waits so long.
+  public static let syncBytes = 64 << 20
+  public static let syncMilliseconds: UInt64 = 500
+  /// Blocks read for one link as one piece of work, and the bytes that then wait in its queue.
+  public static let readBlocks = 64
+  public static let readBytes = 2 << 20
+  /// A first ban; each further one is four times as long.
+  public static let banMilliseconds: UInt64 = 60_000
+  public static let longestBanMilliseconds: UInt64 = 30 * 86_400_000
+  /// Bans that are remembered.
+  public static let bans = 4_096
+  /// Between two looks at whether somebody should be dialled.
+  public static let dialMilliseconds: UInt64 = 1_000
+  /// A dial that came to nothing by then is given up.
+  public static let dialTimeoutMilliseconds: UInt64 = 15_000
+  /// Dials under way at one time.
+  public static let dialling = 8
+}
