@@ -144,6 +144,8 @@ def scan(data, format):
     if format == "jsonl":
         return [[start, stop, end, shape(data[start:stop])]
                 for start, stop, end in lines(data) if not is_blank(data[start:stop])]
+    if format == "json-array":
+        return scan_array(data)
     if format.startswith("csv"):
         return scan_csv(data, format)
     spans, record, fence = [], None, None
@@ -180,6 +182,49 @@ def scan(data, format):
             record = [start, stop, end, [line]]
     close()
     return spans
+
+
+def scan_array(data):
+    space = b" \t\r\n"
+    at = 3 if data[:3] == b"\xef\xbb\xbf" else 0
+    while at < len(data) and data[at] in space:
+        at += 1
+    if data[at:at + 1] == b"[":
+        at += 1
+    spans, behind = [], False
+    while True:
+        while at < len(data) and data[at] in space:
+            at += 1
+        if at == len(data):
+            return spans
+        if not behind and data[at:at + 1] == b"]":
+            behind, at = True, at + 1
+            continue
+        begin, depth, quoted = at, 0, False
+        while at < len(data):
+            byte = data[at:at + 1]
+            if behind:
+                pass
+            elif quoted:
+                if byte == b"\\":
+                    at += 1
+                quoted = byte != b'"'
+            elif depth == 0 and byte in b",]":
+                break
+            elif byte == b'"':
+                quoted = True
+            elif byte in b"[{":
+                depth += 1
+            elif byte in b"]}":
+                depth = max(0, depth - 1)
+            at += 1
+        at = min(at, len(data))
+        stop = at if quoted else begin + len(data[begin:at].rstrip(space))
+        if data[at:at + 1] == b"," and not behind:
+            at += 1
+        if stop == begin:
+            stop = at
+        spans.append([begin, stop, at, None if behind else shape(data[begin:stop])])
 
 
 def scan_csv(data, format):
@@ -243,10 +288,16 @@ PIECES = {
     "text": ["one\n", "two\r\n", "\n", " \t\n", "# One\n", "## Two ##\r\n", "####### Seven\n", "#no\n", "   # Three\n",
              "    # Four\n", "```\n", "```sh\n", "````\n", "~~~\n", "``` `x`\n", "é", "#", "text", "~~~~ \n", "#\n"],
 }
+PIECES["array"] = [
+    '{"text": "a"}', ",", ", ", ",\n", "\n", " ", '{"text": "é]\\"}, "}', '{"prompt": "a",\n "completion": "b"}', "]", "[",
+    '{"messages": [{"role": "user", "content": "a"}]},', '{"conversations": [{"from": "human", "value": 1}]},', "{", "}",
+    '"', "5,", '"a"', "null", ',{"a": [1, 2, {}]}', '{"instruction": "a", "output": "b"},\r\n', '{"a": "\t"},', "\\", "x",
+]
 FORMATS = {
     "jsonl": ["jsonl"],
     "csv": ["csv-comma-header", "csv-comma-rows", "csv-semicolon-header", "csv-tab-rows", "csv-bar-header"],
     "text": ["text-lines", "text-paragraphs", "markdown-sections", "markdown-paragraphs"],
+    "array": ["json-array"],
 }
 
 
@@ -256,6 +307,8 @@ def make_scans():
     for kind, formats in FORMATS.items():
         for number in range(120):
             data = b"".join(rng.choice(PIECES[kind]).encode() for _ in range(rng.randrange(0, 9)))
+            if kind == "array" and number % 4:
+                data = b"[" + data
             if number % 10 == 1 and (kind != "csv" or data):
                 data = b"\xef\xbb\xbf" + data
             if number % 10 == 2 and data:

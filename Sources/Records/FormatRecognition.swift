@@ -14,7 +14,7 @@ extension RecordFormat {
     guard !head.contains(0) else { return .opaque }
     switch fileExtension(of: fileName) {
     case "jsonl", "ndjson", "jsonlines": return .jsonLines
-    case "json": return isJSONLines(head) ? .jsonLines : .opaque
+    case "json": return isJSONLines(head) ? .jsonLines : isArray(head) ? .jsonArray : .opaque
     case "csv": return csv(head, isWhole: isWhole, separators: separators)
     case "tsv", "tab": return csv(head, isWhole: isWhole, separators: [0x09])
     case "txt", "text": return hasParagraphs(head) ? .textParagraphs : .textLines
@@ -46,6 +46,13 @@ extension RecordFormat {
       seen += 1
     }
     return seen >= 2
+  }
+
+  /// Alpaca's and ShareGPT's files are one array of objects.
+  private static func isArray(_ head: [UInt8]) -> Bool {
+    let start = head.starts(with: LineRules.byteOrderMark) ? 3 : 0
+    let marks = head[start...].lazy.filter { !LineRules.isSpace($0) && $0 != 0x0A }.prefix(2)
+    return marks.elementsEqual([0x5B, 0x7B])
   }
 
   /// A blank line between two others.

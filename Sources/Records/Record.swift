@@ -53,7 +53,7 @@ extension Record {
   ) throws(RecordError) {
     switch format {
     case .opaque: throw RecordError(reason: "opaque bytes have no records")
-    case .jsonLines: self = try Record.json(bytes)
+    case .jsonLines, .jsonArray: self = try Record.json(bytes)
     case .csv(let dialect): self = try Record.row(bytes, dialect, header)
     case .textLines, .textParagraphs, .markdownSections, .markdownParagraphs:
       self = .text(try Record.text(bytes))

@@ -21,7 +21,7 @@ public struct RecordContentReader: Sendable {
     _ buffer: UnsafeRawBufferPointer, to content: inout [UInt8]
   ) {
     switch format {
-    case .jsonLines: unsafe appendJSON(buffer, to: &content)
+    case .jsonLines, .jsonArray: unsafe appendJSON(buffer, to: &content)
     case .csv(let dialect): unsafe appendRow(buffer, dialect, to: &content)
     default: unsafe content.append(contentsOf: buffer)
     }

@@ -17,6 +17,8 @@ public enum RecordFormat: Sendable, Hashable {
   case opaque
   /// A JSON document a line.
   case jsonLines
+  /// One JSON array whose elements are the records.
+  case jsonArray
   /// Rows after RFC 4180.
   case csv(CSVDialect)
   /// Every line that is not blank.
@@ -36,6 +38,7 @@ extension RecordFormat {
     switch self {
     case .opaque: "opaque"
     case .jsonLines: "jsonl"
+    case .jsonArray: "json-array"
     case .csv(let dialect):
       "csv-\(RecordFormat.separatorName(dialect.separator))-\(dialect.hasHeader ? "header" : "rows")"
     case .textLines: "text-lines"
@@ -56,7 +59,8 @@ extension RecordFormat {
   /// Every format there is.
   public static let all: [RecordFormat] =
     [
-      .opaque, .jsonLines, .textLines, .textParagraphs, .markdownSections, .markdownParagraphs,
+      .opaque, .jsonLines, .jsonArray, .textLines, .textParagraphs, .markdownSections,
+      .markdownParagraphs,
     ]
     + separators.flatMap { separator in
       [true, false].map { .csv(CSVDialect(separator: separator, hasHeader: $0)) }

@@ -27,6 +27,7 @@ public struct RecordScanner: Sendable {
   private var row: CSVRowEnd
   /// Of a CSV file, how many fields its first row has.
   public private(set) var columns: Int?
+  private var array: JSONArrayEnd
   private var judge = JSONRecordJudge()
   private var open: OpenRecord?
   private var fence = MarkdownFence()
@@ -46,6 +47,7 @@ public struct RecordScanner: Sendable {
     self.format = format
     self.isFileStart = isFileStart
     self.columns = columns
+    array = JSONArrayEnd(isFileStart: isFileStart)
     if case .csv(let dialect) = format {
       row = CSVRowEnd(separator: dialect.separator, isFileStart: isFileStart)
     } else {
@@ -77,6 +79,7 @@ public struct RecordScanner: Sendable {
       position += buffer.count
       return
     }
+    if format == .jsonArray { return unsafe scanArray(buffer, spans: &spans) }
     var at = 0
     while at < buffer.count {
       let end: Int?
@@ -103,10 +106,73 @@ public struct RecordScanner: Sendable {
   }
 
   public mutating func finish(spans: inout [RecordSpan]) {
-    if carryLength > 0 {
+    if format == .jsonArray {
+      takeElement(behind: position, into: &spans)
+    } else if carryLength > 0 {
       takeCarried(hasLineEnd: false, into: &spans)
     }
     close(into: &spans)
+  }
+
+  private mutating func scanArray(
+    _ buffer: UnsafeRawBufferPointer, spans: inout [RecordSpan]
+  ) {
+    var at = 0
+    while let end = unsafe array.end(in: buffer, from: at, base: position) {
+      if carryLength == 0 {
+        unsafe takeElement(
+          UnsafeRawBufferPointer(rebasing: buffer[at...]), count: end - at, from: position + at,
+          into: &spans)
+      } else {
+        unsafe keep(UnsafeRawBufferPointer(rebasing: buffer[at..<end]), from: position + at)
+        takeElement(behind: position + end, into: &spans)
+      }
+      at = end
+    }
+    unsafe keep(UnsafeRawBufferPointer(rebasing: buffer[at...]), from: position + at)
+    position += buffer.count
+    summary.lines = array.lines
+  }
+
+  /// The element that what was carried makes; nothing if there is none in it.
+  private mutating func takeElement(behind end: Int, into spans: inout [RecordSpan]) {
+    let (bytes, start) = (carry, carryStart)
+    carry = []
+    carryLength = 0
+    unsafe bytes.withUnsafeBytes { buffer in
+      unsafe takeElement(buffer, count: end - start, from: start, into: &spans)
+    }
+    carry = bytes
+    carry.removeAll(keepingCapacity: true)
+  }
+
+  /// A piece of `count` bytes with one element; the buffer is shorter if that was too much to keep.
+  private mutating func takeElement(
+    _ buffer: UnsafeRawBufferPointer, count: Int, from start: Int, into spans: inout [RecordSpan]
+  ) {
+    guard let element = array.takeElement() else { return }
+    let record = OpenRecord(
+      start: element.start, contentEnd: element.contentEnd, end: start + count, line: element.line)
+    let length = element.contentEnd - element.start
+    var problem: String?
+    if count > buffer.count || count > RecordScanner.longestRecord {
+      problem = "longer than the limit of \(RecordScanner.longestRecord) bytes"
+    } else if element.isBehind {
+      problem = "text stands behind the end of the array"
+    } else if length == 1, unsafe buffer[element.start - start] == 0x2C {
+      problem = "a comma stands where an element should"
+    } else {
+      let room = unsafe UnsafeRawBufferPointer(rebasing: buffer[(element.start - start)...])
+      switch unsafe judge.verdict(on: room, count: length) {
+      case .shape(let shape): return add(record, shape: shape, into: &spans)
+      case .refused(let reason):
+        problem =
+          unsafe reason
+          ?? JSONRecordJudge.explanation(of: UnsafeRawBufferPointer(rebasing: room[..<length]))
+      }
+    }
+    summary.countBroken(line: element.line) { problem ?? "" }
+    spans.append(span(record, shape: nil))
   }
 
   private mutating func keep(_ bytes: UnsafeRawBufferPointer, from start: Int) {
@@ -170,7 +236,7 @@ extension RecordScanner {
     let record = OpenRecord(
       start: start + first, contentEnd: start + last, end: end, line: line, problem: nil)
     switch format {
-    case .opaque: break
+    case .opaque, .jsonArray: break
     case .jsonLines:
       if isBlank {
         summary.blankLines += 1

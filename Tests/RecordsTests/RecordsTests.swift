@@ -91,6 +91,38 @@ struct Scan: Equatable {
     #expect(scan.summary.problems.count == RecordSummary.greatestProblems)
   }
 
+  @Test func `elements of an array are records wherever they are broken over lines`() {
+    let scan = Scan(
+      """
+      [
+        {"instruction": "a", "output": "b]}, "},
+        {"text": "c",
+         "n": [1, {"x": 2}]},, {"text": }
+        ,{"conversations": [{"from": "human"}]}, 5
+      ] []
+      """, .jsonArray)
+    #expect(
+      scan.contents == [
+        "{\"instruction\": \"a\", \"output\": \"b]}, \"}",
+        "{\"text\": \"c\",\n   \"n\": [1, {\"x\": 2}]}", ",", "{\"text\": }",
+        "{\"conversations\": [{\"from\": \"human\"}]}", "5", "[]",
+      ])
+    #expect(scan.spans.map(\.shape) == [.instruction, .text, nil, nil, nil, .other, nil])
+    #expect(
+      scan.summary.problems.map(\.description) == [
+        "line 4: a comma stands where an element should",
+        "line 4: byte 9: expected a value, found '}'",
+        "line 5: conversations[0] has no 'value' that is a string",
+        "line 6: text stands behind the end of the array",
+      ])
+  }
+
+  @Test func `an array that is cut off keeps its whole elements`() {
+    #expect(Scan("[{\"text\": \"a\"}, {\"text\": \"b\"}", .jsonArray).spans.count == 2)
+    let open = Scan("[{\"text\": \"a\"}, {\"text\": \"b", .jsonArray)
+    #expect(open.spans.map(\.isBroken) == [false, true])
+  }
+
   @Test func `rows of CSV may hold line feeds, quotes and separators in quotes`() {
     let text = "name,text\r\nada,\"one\ntwo, \"\"three\"\"\"\r\n\r\nben,5\" pipe\n"
     let scan = Scan(text, .csv(CSVDialect()))
@@ -218,10 +250,11 @@ struct Scan: Equatable {
         }
         start = span.end
       }
-      // Nothing but blank lines lies behind the last record.
+      // Nothing but blank lines lies behind the last record, or an array's end.
       let tail = bytes[start...]
       if format.hasRecords, start > 0 {
-        #expect(tail.allSatisfy { [0x20, 0x0A, 0x0D, 0x09].contains($0) }, "seed \(seed)")
+        let blank: [UInt8] = [0x20, 0x0A, 0x0D, 0x09] + (format == .jsonArray ? [0x5D] : [])
+        #expect(tail.allSatisfy { blank.contains($0) }, "seed \(seed)")
       }
     }
     if format.hasRecords { #expect(records > 100, "seed \(seed)") }
@@ -232,7 +265,9 @@ struct Scan: Equatable {
   @Test(arguments: [
     ("a.jsonl", "", "jsonl"), ("A/B.NDJSON", "{}", "jsonl"),
     ("a.json", "{\"a\":1}\n{\"b\":2}", "jsonl"),
-    ("a.json", "{\n\"a\":1}\n", "opaque"), ("a.json", "[{\"a\":1}]", "opaque"),
+    ("a.json", "{\n\"a\":1}\n", "opaque"), ("a.json", "[{\"a\":1}]", "json-array"),
+    ("a.json", "\u{FEFF} [\n {", "json-array"), ("a.json", "[1, 2]", "opaque"),
+    ("a.json", "[]", "opaque"), ("a.jsonl", "[{\"a\":1}]", "jsonl"),
     ("a.csv", "name,text\nada,one\n", "csv-comma-header"),
     ("a.csv", "1,2\n3,4\n", "csv-comma-rows"),
     ("a.csv", "a;b;c\n1,5;2;3\n4,5;5;6\n", "csv-semicolon-header"),

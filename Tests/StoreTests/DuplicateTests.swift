@@ -35,7 +35,9 @@ import Testing
     let ben = try add(
       "id,text\n1,\"\(text(3)) \n\"\n2,\(near)\n3,\(text(900))\n4,\(text(901))\n5,\(text(901))\n",
       "ben.csv", to: store)
-    let found = try DuplicateFinder(store).find(among: [ada, ben]) { all, _ in all.filter { $0 == 0 } }
+    let found = try DuplicateFinder(store).find(among: [ada, ben]) { all, _ in
+      all.filter { $0 == 0 }
+    }
     #expect(found.records == 205)
     #expect(found.exact == 2)
     #expect(found.near == 1)

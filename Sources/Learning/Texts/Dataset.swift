@@ -76,7 +76,7 @@ public struct Dataset: Sendable {
     _ content: [UInt8], _ format: RecordFormat, _ columns: [String] = []
   ) -> TrainingText? {
     switch format {
-    case .jsonLines:
+    case .jsonLines, .jsonArray:
       guard let value = try? JSONValue(parsing: content) else { return nil }
       return TrainingText(value)
     case .csv(let dialect):
@@ -104,7 +104,7 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .noRecords(let file):
-      "\(file) has no records that this program knows: give .jsonl, .csv, .tsv, .txt or .md"
+      "\(file) has no records that this program knows: give .jsonl, .json with one array, .csv, .tsv, .txt or .md"
     case .empty(let file): "\(file) is empty: there is nothing to learn from"
     case .broken(let file, let line):
       "\(file), line \(line): the record does not parse; repair or remove it"
