@@ -4,6 +4,10 @@
 // whether it is still open. A worker joins by compare-and-swap while the call is open; the caller
 // works too, closes the call when no task is left, and waits only for those who joined. So a call
 // never waits for a sleeping worker, and short calls cost no more than one atomic addition.
+//
+// Linux likes to wake a worker on the CPU of the thread that wakes it, and takes a hundred
+// milliseconds to find out that the two get half of a CPU each while another one has time. So the
+// caller's CPU is taken from the workers' affinity, again whenever the caller has moved.
 #define _GNU_SOURCE
 #include "include/CanonicalKernels.h"
 #include "support.h"
@@ -34,6 +38,9 @@ static ck_task current_task;
 static void *current_context;
 static pthread_mutex_t busy = PTHREAD_MUTEX_INITIALIZER;
 static int started;
+static pthread_t workers[MAXIMUM_THREADS];
+/// The CPU that the workers keep off; −1 before the first.
+static int avoided = -1;
 static _Atomic int wanted;
 static _Thread_local int inside;
 
@@ -127,17 +134,27 @@ void ck_set_threads(int n) {
   atomic_store(&wanted, n < 1 ? 1 : n > MAXIMUM_THREADS ? MAXIMUM_THREADS : n);
 }
 
+/// Keeps the workers off `cpu`, where the caller runs, if they may run elsewhere.
+static void keep_off(int cpu) {
+  cpu_set_t set;
+  avoided = cpu;
+  if (cpu < 0 || sched_getaffinity(0, sizeof set, &set) != 0) return;
+  if (CPU_COUNT(&set) > 1 && cpu < CPU_SETSIZE) CPU_CLR((size_t)cpu, &set);
+  for (int i = 0; i < started; i++) pthread_setaffinity_np(workers[i], sizeof set, &set);
+}
+
 static void start_workers(int n) {
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
   pthread_attr_setstacksize(&attributes, 1 << 20);
   while (started < n - 1) {
-    pthread_t thread;
-    if (pthread_create(&thread, &attributes, worker, (void *)(intptr_t)(started + 1)) != 0) break;
+    if (pthread_create(&workers[started], &attributes, worker, (void *)(intptr_t)(started + 1)) != 0)
+      break;
     started++;
   }
   pthread_attr_destroy(&attributes);
+  avoided = -1;
 }
 
 void ck_parallel(ptrdiff_t count, ck_task task, void *context) {
@@ -151,6 +168,8 @@ void ck_parallel(ptrdiff_t count, ck_task task, void *context) {
   }
   inside = 1;
   if (started < threads - 1) start_workers(threads);
+  int cpu = sched_getcpu();
+  if (cpu != avoided) keep_off(cpu);
   current_count = count, current_task = task, current_context = context;
   atomic_store_explicit(&next_index, 0, memory_order_relaxed);
   uint64_t number = (atomic_load(&state) >> 16) + 1;
