@@ -66,14 +66,16 @@ static void product_task(void *p, ptrdiff_t index) {
     return;
   }
   // A transposed A is read a few numbers of each row at a time, so its block is packed first.
-  float *block = e->form == CK_TN ? ck_scratch(CK_SLOT_TILE, (ROW_BLOCK + TILE_ROWS) * CHAIN * 4) : NULL;
+  float *block = e->form == CK_TN ? ck_scratch(CK_SLOT_TILE, (ROW_BLOCK + TILE_ROWS) * (CHAIN + 8) * 4) : NULL;
   for (ptrdiff_t k = e->k0; k < e->k1; k += CHAIN) {
     ptrdiff_t kn = lesser(CHAIN, e->k1 - k);
     int add = k > 0 || e->accumulate;
+    // A line more than the tiles need: powers of two apart, they would all fall on the same cache lines.
+    ptrdiff_t apart = kn + 32 / TILE_ROWS;
     if (block)
       for (ptrdiff_t l = 0; l < kn; l++)
         for (ptrdiff_t i = i0; i < i1; i += TILE_ROWS) {
-          float *to = block + (i - i0) * kn + l * TILE_ROWS;
+          float *to = block + (i - i0) * apart + l * TILE_ROWS;
           if (i + TILE_ROWS <= i1) memcpy(to, a + (k + l) * as + i, TILE_ROWS * 4);
           else memcpy(to, a + (k + l) * as + i, (size_t)(i1 - i) * 4);
         }
@@ -82,7 +84,7 @@ static void product_task(void *p, ptrdiff_t index) {
       const float *b = e->panels + (j - e->j0) / 16 * e->panelStride + (k - e->k0) * 16;
       for (ptrdiff_t i = i0; i < i1; i += TILE_ROWS) {
         ptrdiff_t in = lesser(TILE_ROWS, i1 - i);
-        run_tile(kind, in, jn, kn, block ? block + (i - i0) * kn : a + i * as + k,
+        run_tile(kind, in, jn, kn, block ? block + (i - i0) * apart : a + i * as + k,
                  block ? TILE_ROWS : as, b, 16, e->panelStride, e->c + i * e->cs + j, e->cs, add);
       }
     }
