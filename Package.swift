@@ -92,6 +92,10 @@ var targets: [Target] = [
     ],
     settings: hot),
   module(
+    "Attribution",
+    ["Learning", "Checkpoints", "CanonicalMath", "Content", "Claims", "Cryptography", "Records"],
+    settings: hot),
+  module(
     "Store", ["CSQLite", "Content", "Claims", "Cryptography", "Records", "UnicodeText"],
     settings: hot),
   module(
@@ -106,7 +110,7 @@ var targets: [Target] = [
   program(
     "datanet",
     [
-      "Terminal", "EventLoop", "Node", "Store", "Learning", "Checkpoints",
+      "Terminal", "EventLoop", "Node", "Store", "Attribution", "Learning", "Checkpoints",
       "Tokenization", "PeerProtocol", "Records", "Claims", "Content", "Cryptography", "JSON",
       "CanonicalMath",
     ]),
@@ -115,7 +119,7 @@ var targets: [Target] = [
     [
       "Terminal", "Store", "Records", "Content", "Claims", "Cryptography", "CanonicalMath",
       "CanonicalKernels",
-      "FastMath", "Tokenization", "Checkpoints", "Learning", "JSON",
+      "FastMath", "Tokenization", "Checkpoints", "Learning", "Attribution", "JSON",
     ], exclude: ["LearningPeer.py"]),
 
   .target(
@@ -138,6 +142,12 @@ var targets: [Target] = [
     "LearningTests",
     [
       "Learning", "Checkpoints", "Tokenization", "JSON", "CanonicalMath", "Content", "Cryptography",
+    ]),
+  tests(
+    "AttributionTests",
+    [
+      "Attribution", "Learning", "Checkpoints", "CanonicalMath", "Claims", "Content",
+      "Cryptography", "Records", "Tokenization", "JSON",
     ]),
   tests(
     "StoreTests", ["Histories", "Store", "Claims", "Content", "Cryptography", "Records"]),

@@ -31,6 +31,11 @@ let moduleMap: [Module] = [
       "Checkpoints", "Tokenization", "CanonicalMath", "Records", "Content", "Cryptography", "JSON",
     ], isPure: true),
   Module(
+    name: "Attribution",
+    imports: [
+      "Learning", "Checkpoints", "CanonicalMath", "Records", "Content", "Claims", "Cryptography",
+    ], isPure: true),
+  Module(
     name: "PeerProtocol",
     imports: ["Content", "Claims", "Cryptography", "Compression", "JSON"], isPure: true),
   Module(

@@ -161,6 +161,12 @@ public struct OptimizerSettings: Hashable, Sendable {
     self.decay = decay
     self.maximumNorm = maximumNorm
   }
+
+  /// What keeps a gradient of that norm within the largest one.
+  public func gradientScale(norm: Float) -> Float {
+    let limit = Float(maximumNorm)
+    return limit > 0 && norm > limit ? limit / norm : 1
+  }
 }
 
 /// The order in which a run meets its records.
@@ -176,9 +182,12 @@ public struct Yardstick: Hashable, Sendable {
   public var records: RecordList
   /// Its gradient is computed anew every so many steps.
   public var stepsPerRefresh: Int
+  /// From so many of its records, the next ones of an endless sequence of epochs.
+  public var recordsPerRefresh: Int
 
-  public init(records: RecordList, stepsPerRefresh: Int) {
+  public init(records: RecordList, stepsPerRefresh: Int, recordsPerRefresh: Int) {
     self.records = records
     self.stepsPerRefresh = stepsPerRefresh
+    self.recordsPerRefresh = recordsPerRefresh
   }
 }

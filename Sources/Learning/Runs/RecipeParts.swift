@@ -134,14 +134,18 @@ extension Schedule {
 
 extension Yardstick {
   public var value: Value {
-    ["records": records.value, "stepsPerRefresh": Value(stepsPerRefresh)]
+    [
+      "records": records.value, "stepsPerRefresh": Value(stepsPerRefresh),
+      "recordsPerRefresh": Value(recordsPerRefresh),
+    ]
   }
 
   init(_ value: Value) throws(RecipeError) {
     let fields = Fields(value, in: "recipe.yardstick")
     self.init(
       records: try RecordList(try fields.value("records"), in: "yardstick.records"),
-      stepsPerRefresh: try fields.integer("stepsPerRefresh", 1...Recipe.Limits.steps))
-    try fields.end(count: 2)
+      stepsPerRefresh: try fields.integer("stepsPerRefresh", 1...Recipe.Limits.steps),
+      recordsPerRefresh: try fields.integer("recordsPerRefresh", 1...Recipe.Limits.recordsPerStep))
+    try fields.end(count: 3)
   }
 }

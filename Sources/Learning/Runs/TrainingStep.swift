@@ -7,6 +7,8 @@ public import Checkpoints
 public struct StepResult: Sendable, Hashable {
   public let loss: Float
   public let gradientNorm: Float
+  /// What the gradient was multiplied by to keep within the largest norm.
+  public let gradientScale: Float
   public let countedTokens: Int
   public let rows: Int
 }
@@ -126,11 +128,10 @@ public struct Trainer: Sendable {
     guard loss.isFinite else { throw .notFinite(step: next, what: "loss") }
     let norm = Canonical.norm(gradients)
     guard norm.isFinite else { throw .notFinite(step: next, what: "gradient") }
-    let limit = Float(optimizer.maximumNorm)
-    let scale = limit > 0 && norm > limit ? limit / norm : 1
+    let scale = optimizer.gradientScale(norm: norm)
     update(rate: rate, step: next, gradientScale: scale)
     return StepResult(
-      loss: loss, gradientNorm: norm, countedTokens: losses.count,
+      loss: loss, gradientNorm: norm, gradientScale: scale, countedTokens: losses.count,
       rows: records.reduce(0) { $0 + $1.rowCount })
   }
 

@@ -3,6 +3,19 @@
 public import Content
 public import Cryptography
 
+/// The gradient that a step's contributions were measured with.
+public struct YardstickReading: Hashable, Sendable {
+  /// The hash of the yardstick's gradient in force.
+  public var gradient: Digest
+  /// The yardstick's mean loss where that gradient was computed.
+  public var loss: Float
+
+  public init(gradient: Digest, loss: Float) {
+    self.gradient = gradient
+    self.loss = loss
+  }
+}
+
 /// One step as the transcript tells it. Step 0 is the state before the first step.
 public struct StepEntry: Hashable, Sendable {
   public var step: Int
@@ -15,29 +28,37 @@ public struct StepEntry: Hashable, Sendable {
   /// What each of `records` did for the yardstick, in units that the recipe's version fixes;
   /// empty without a yardstick.
   public var contributions: [Int64]
+  /// Of every step but step 0 of a run with a yardstick.
+  public var reading: YardstickReading?
 
   public init(
-    step: Int, state: Digest, loss: Float, records: [Int], contributions: [Int64] = []
+    step: Int, state: Digest, loss: Float, records: [Int], contributions: [Int64] = [],
+    reading: YardstickReading? = nil
   ) {
     self.step = step
     self.state = state
     self.loss = loss
     self.records = records
     self.contributions = contributions
+    self.reading = reading
   }
 
-  /// `[step, state, loss bits, [records], [contributions]]`
+  /// `[step, state, loss bits, [records], [contributions]]`, and with a yardstick
+  /// `[gradient, loss bits]`.
   public var value: Value {
-    .array([
-      Value(step), .bytes(state.bytes), Value(loss.bitPattern), .array(records.map { Value($0) }),
-      .array(contributions.map { Value($0) }),
-    ])
+    let last: [Value] =
+      reading.map { [.array([.bytes($0.gradient.bytes), Value($0.loss.bitPattern)])] } ?? []
+    return .array(
+      [
+        Value(step), .bytes(state.bytes), Value(loss.bitPattern),
+        .array(records.map { Value($0) }), .array(contributions.map { Value($0) }),
+      ] + last)
   }
 
   public var leaf: Digest { MerkleList.leaf(value.encoded()) }
 
   public init(_ value: Value) throws(TranscriptError) {
-    guard let items = value.array, items.count == 5,
+    guard let items = value.array, (5...6).contains(items.count),
       let step: Int = items[0].integer(), step >= 0,
       let state = items[1].bytes.flatMap({ Digest(bytes: $0) }),
       let loss: UInt32 = items[2].integer(), let records = items[3].array,
@@ -53,9 +74,17 @@ public struct StepEntry: Hashable, Sendable {
       scores.append(score)
     }
     guard scores.isEmpty || scores.count == places.count else { throw .entry }
+    var reading: YardstickReading?
+    if items.count == 6 {
+      guard let pair = items[5].array, pair.count == 2,
+        let gradient = pair[0].bytes.flatMap({ Digest(bytes: $0) }),
+        let loss: UInt32 = pair[1].integer()
+      else { throw .entry }
+      reading = YardstickReading(gradient: gradient, loss: Float(bitPattern: loss))
+    }
     self.init(
       step: step, state: state, loss: Float(bitPattern: loss), records: places,
-      contributions: scores)
+      contributions: scores, reading: reading)
   }
 }
 
