@@ -123,7 +123,19 @@ def accepted():
         ("retraction", "retraction", {"items": [{"claim": entry}], "reason": "by request"}),
         ("yardstick", "yardstick", {"items": [{"manifest": manifest, "records": 1, "bytes": 9}]}),
         ("base", "base", {"items": [{"manifest": manifest, "records": 0, "bytes": 9, "name": "tiny"}]}),
-        ("a kind from the future", "verdict", {"run": manifest, "ok": True, "deep": {"f": 1.5}}),
+        ("run", "run", {
+            "recipe": cid(digest(b"recipe")), "milestone": entry, "snapshot": cid(digest(b"snapshot")),
+            "leftOut": [{"claim": entry}], "base": {"claim": entry, "item": 1}, "yardstick": {"claim": entry},
+            "transcript": manifest, "root": digest(b"root"), "checkpoints": manifest, "adapter": manifest,
+            "shares": digest(b"tree"), "steps": 200, "records": 3, "bytes": 1000, "name": "songs"}),
+        ("attribution", "attribution", {"run": entry, "root": digest(b"tree"), "rest": -2, "items": [
+            [ben.key, 3, 12000, 11000, 13000], [ada.key, 1, -40, -90, 10]]}),
+        ("verdict", "verdict", {"items": [
+            {"run": entry, "result": "held", "steps": [[3, 1], [17, 4]]},
+            {"run": entry, "result": "held", "full": True, "note": "all of it"},
+            {"run": entry, "result": "refuted", "steps": [[7, 1]], "proof": cid(digest(b"proof"))},
+            {"run": entry, "result": "unavailable"}]}),
+        ("a kind from the future", "ballot", {"run": manifest, "ok": True, "deep": {"f": 1.5}}),
         ("a known kind with a strange body", "grant", {"items": 7}),
     ]:
         more.append((name, ada.claim(net, kind, body, seen=[digest(song)], time=1700000002000)))
@@ -241,19 +253,15 @@ def intervals(acts, is_open):
     return merged
 
 
-def judge(genesis, blocks):
-    net, founder, policy, counted, frontier, state = merge(genesis, blocks)
-    acts = [(s["author"], s["height"], d, i) for d, s in counted if s["kind"] in ("grant", "revoke")
-            and isinstance(s["body"].get("items"), list) for i in s["body"]["items"]]
-    is_open = policy.get("contributors", "open") == "open"
+def inside(ranges, height):
+    return any(a <= height < b for a, b in ranges)
 
+
+def roles_of(acts, founder, is_open):
     def holdings(acts, is_open):
         subjects = {(i["subject"], i["role"]) for _, _, _, i in acts}
         return {(s, r): intervals([(d, i) for _, _, d, i in acts if (i["subject"], i["role"]) == (s, r)],
                                   is_open and r == "contributor") for s, r in subjects}
-
-    def inside(ranges, height):
-        return any(a <= height < b for a, b in ranges)
 
     curators = holdings([a for a in acts if a[3]["role"] == "curator" and a[0] == founder], False)
 
@@ -270,6 +278,51 @@ def judge(genesis, blocks):
         if (author, role) not in others:
             return role == "contributor" and is_open
         return inside(others[(author, role)], height)
+
+    return curators, others, curates, holds
+
+
+def standing(entry, here, book, founder, policy):
+    """What has become of an entry, with its approvals, rejections and scores."""
+    _, _, curates, holds = book
+    own, kind, license = entry["author"], entry["kind"], entry["license"]
+    latest, scores = {}, {}
+    for author, height, item, what in sorted(here, key=lambda m: (m[0], m[1], m[2])):
+        if author != own and curates(author, height):
+            if what in ("approve", "reject"):
+                latest[author] = what
+            elif isinstance(what, int):
+                scores[author] = what
+    yes = sum(v == "approve" for v in latest.values())
+    no = sum(v == "reject" for v in latest.values())
+    rejected = no > yes or (no == yes and latest.get(founder) == "reject")
+    approved = yes > no or (no == yes and latest.get(founder) == "approve")
+    role = "contributor" if kind == "contribution" else "curator"
+    licenses = policy.get("licenses", [])
+    if any(w == "retraction" and (a == own or curates(a, h)) for a, h, _, w in here):
+        found = "retracted"
+    elif not holds(role, own, entry["height"]):
+        found = "unauthorised"
+    elif kind == "contribution" and licenses and license is not None and license not in licenses:
+        found = "unlicensed"
+    elif rejected:
+        found = "rejected"
+    elif any(w == "replaced by " + kind and a == own for a, _, _, w in here):
+        found = "replaced"
+    elif (kind == "contribution" and policy.get("reviewing") == "before" and not approved
+          and not curates(own, entry["height"])):
+        found = "unapproved"
+    else:
+        found = "live"
+    return found, yes, no, scores
+
+
+def judge(genesis, blocks):
+    net, founder, policy, counted, frontier, state = merge(genesis, blocks)
+    acts = [(s["author"], s["height"], d, i) for d, s in counted if s["kind"] in ("grant", "revoke")
+            and isinstance(s["body"].get("items"), list) for i in s["body"]["items"]]
+    is_open = policy.get("contributors", "open") == "open"
+    curators, others, curates, holds = book = roles_of(acts, founder, is_open)
 
     said = {}
 
@@ -290,38 +343,11 @@ def judge(genesis, blocks):
         if s["kind"] not in ("contribution", "yardstick", "base"):
             continue
         for n, i in enumerate(s["body"]["items"]):
-            here = said.get((d, n), [])
-            latest, scores = {}, {}
-            for author, height, item, what in sorted(here, key=lambda m: (m[0], m[1], m[2])):
-                if author != s["author"] and curates(author, height):
-                    if what in ("approve", "reject"):
-                        latest[author] = what
-                    elif isinstance(what, int):
-                        scores[author] = what
-            yes = sum(v == "approve" for v in latest.values())
-            no = sum(v == "reject" for v in latest.values())
-            rejected = no > yes or (no == yes and latest.get(founder) == "reject")
-            approved = yes > no or (no == yes and latest.get(founder) == "approve")
-            role = "contributor" if s["kind"] == "contribution" else "curator"
-            licenses = policy.get("licenses", [])
-            if any(w == "retraction" and (a == s["author"] or curates(a, h)) for a, h, _, w in here):
-                standing = "retracted"
-            elif not holds(role, s["author"], s["height"]):
-                standing = "unauthorised"
-            elif s["kind"] == "contribution" and licenses and i.get("license") is not None and i["license"] not in licenses:
-                standing = "unlicensed"
-            elif rejected:
-                standing = "rejected"
-            elif any(w == "replaced by " + s["kind"] and a == s["author"] for a, _, _, w in here):
-                standing = "replaced"
-            elif (s["kind"] == "contribution" and policy.get("reviewing") == "before" and not approved
-                  and not curates(s["author"], s["height"])):
-                standing = "unapproved"
-            else:
-                standing = "live"
-            entries.append({"claim": text(d), "item": n, "standing": standing, "approvals": yes,
+            entry = {"author": s["author"], "height": s["height"], "kind": s["kind"], "license": i.get("license")}
+            found, yes, no, scores = standing(entry, said.get((d, n), []), book, founder, policy)
+            entries.append({**entry, "digest": d, "claim": text(d), "item": n, "standing": found, "approvals": yes,
                             "rejections": no, "scores": len(scores), "scoreSum": sum(scores.values())})
-            if standing == "live" and s["kind"] == "contribution":
+            if found == "live" and s["kind"] == "contribution":
                 totals["contributions"] += 1
                 totals["records"] += i["records"]
                 totals["bytes"] += i["bytes"]
@@ -329,10 +355,110 @@ def judge(genesis, blocks):
     totals["contributors"] = len(contributors)
     roles = [[did(s), r, v] for (s, r), v in sorted({**curators, **others}.items(), key=lambda x: (
         x[0][0], ["curator", "contributor", "verifier"].index(x[0][1])))]
-    return {"digest": state.hex(), "totals": totals, "entries": entries, "roles": roles,
+    return {"digest": state.hex(), "totals": totals, "entries": [
+                {k: e[k] for k in ["claim", "item", "standing", "approvals", "rejections", "scores", "scoreSum"]}
+                for e in entries], "roles": roles,
             "frontier": [[did(a), n, head.hex(), f] for a, n, head, f in frontier],
-            "notes": notes(counted, founder, curates), "order": order(counted, curates)}
+            "notes": notes(counted, founder, curates), "order": order(counted, curates),
+            "runs": runs(counted, founder, curates, holds, policy, acts, said, entries)}
 
+
+def steps_of(verdict, steps):
+    return {s for first, count in verdict.get("steps", []) for s in range(first, first + count) if s <= steps}
+
+
+def reaches(counted):
+    """What each milestone contains: author -> count; without asking who may sign milestones."""
+    place, found = {}, {}
+    for d, s in counted:
+        place.setdefault(s["author"], []).append(d)
+    for author in place:
+        reach = {}
+        for height, d in enumerate(place[author]):
+            s = dict(counted)[d]
+            if s["kind"] != "milestone":
+                continue
+            for who, count, head in s["body"].get("frontier", []):
+                if who != author and count <= len(place.get(who, [])) and place[who][count - 1] == head:
+                    reach[who] = max(reach.get(who, 0), count)
+            found[d] = {**reach, author: height}
+    return found
+
+
+def runs(counted, founder, curates, holds, policy, acts, said, entries):
+    """What follows about runs: Specs/Merge.md, "Runs" and "Verdicts"."""
+    extents = {d: e for d, e in reaches(counted).items()
+               if curates(dict(counted)[d]["author"], dict(counted)[d]["height"])}
+    shown = []
+    for d, s in counted:
+        if s["kind"] != "run":
+            continue
+        run, author = s["body"], s["author"]
+        extent = extents.get(bytes(run["milestone"])[4:])
+        withdrawn = any(w == "retraction" and (a == author or curates(a, h))
+                        for a, h, _, w in said.get((d, 0), []))
+        shares, words = None, []
+        for e, t in counted:
+            if t["kind"] == "attribution" and t["author"] == author and bytes(t["body"]["run"])[4:] == d \
+                    and t["body"]["root"] == run.get("shares"):
+                shares = text(e)
+            if t["kind"] == "verdict" and t["author"] != author and isinstance(t["body"].get("items"), list):
+                words += [(t["author"], t["height"], n, v, holds("verifier", t["author"], t["height"]))
+                          for n, v in enumerate(t["body"]["items"]) if bytes(v["run"])[4:] == d]
+        words.sort(key=lambda w: w[:3])
+        mine = [w for w in words if w[4]]
+        held = {}
+        for a, _, _, v, _ in mine:
+            if v["result"] == "held" and "proof" not in v:
+                held.setdefault(a, set()).update(
+                    {"all"} if v.get("full") else steps_of(v, run["steps"]))
+        last = {a: v["result"] for a, _, _, v, _ in mine if "proof" not in v}
+        full = sorted(a for a in held if "all" in held[a])
+        covered = set().union(*held.values()) - {"all"} if held else set()
+        proofs = []
+        for proof in sorted({bytes(v["proof"]) for _, _, _, v, _ in words if "proof" in v}):
+            about = [w for w in words if "proof" in w[3] and bytes(w[3]["proof"]) == proof]
+            newest = {a: v["result"] for a, _, _, v, ok in about if ok}
+            yes = sum(r == "refuted" for r in newest.values())
+            no = sum(r == "held" for r in newest.values())
+            own = newest.get(founder)
+            proofs.append([
+                "confirmed" if yes > no or (yes == no and own == "refuted") else
+                "failed" if no > yes or (yes == no and own == "held") else "open",
+                len({a for a, _, _, v, _ in about if v["result"] == "refuted"})])
+        standings = {p[0] for p in proofs}
+        state = ("refuted" if "confirmed" in standings else "disputed" if "open" in standings else
+                 "reExecuted" if full else "spotChecked" if covered else
+                 "unavailable" if "unavailable" in last.values() else "claimed")
+        flagged = []
+        for entry in entries:
+            if extent is None or entry["standing"] != "retracted" or entry["kind"] != "contribution":
+                continue
+            mentions, facts = said.get((entry["digest"], entry["item"]), []), entry
+            if {"claim": cid(entry["digest"]), **({"item": entry["item"]} if entry["item"] else {})} \
+                    in run.get("leftOut", []):
+                continue
+            if standing_at(extent, facts, mentions, founder, policy, acts) == "live":
+                flagged.append(entry["claim"] + (f"#{entry['item']}" if entry["item"] else ""))
+        shown.append({"claim": text(d), "state": state, "covered": run["steps"] if full else len(covered),
+                      "checkers": sum(bool(h) for h in held.values()), "full": len(full),
+                      "opinions": sum(r == "refuted" for r in last.values()), "proofs": proofs,
+                      "withdrawn": withdrawn, "founded": extent is not None, "shared": shares is not None,
+                      "retracted": sorted(flagged)})
+    return shown
+
+
+def standing_at(extent, entry, mentions, founder, policy, acts):
+    """The standing that an entry had in what a milestone contains."""
+    def known(author, height):
+        return extent.get(author, 0) > height
+
+    if not known(entry["author"], entry["height"]):
+        return None
+    acts = [a for a in acts if known(a[0], a[1])]
+    is_open = policy.get("contributors", "open") == "open"
+    roles = roles_of(acts, founder, is_open)
+    return standing(entry, [m for m in mentions if known(m[0], m[1])], roles, founder, policy)[0]
 
 def notes(counted, founder, curates):
     signed = [(d, s) for d, s in counted if s["kind"] == "note" and isinstance(s["body"].get("set"), dict)
@@ -395,7 +521,7 @@ def order(counted, curates):
     return ["".join("<" if precedes(x, y) else ">" if precedes(y, x) else "=" for y in some) for x in some]
 
 
-def history(seed, size=60):
+def history(seed, size=90):
     dice = random.Random(seed)
     people = [Author(f"{name} of {seed}") for name in ["ada", "ben", "cleo", "dan", "eve"]]
     policy = {"name": f"history {seed}"}
@@ -406,7 +532,7 @@ def history(seed, size=60):
     if dice.random() < 0.4:
         policy["reviewing"] = "before"
     genesis = people[0].claim(None, "genesis", policy)
-    net, blocks, entries, revokes, noted = digest(genesis), [], [], [], []
+    net, blocks, entries, revokes, noted, stones, ran = digest(genesis), [], [], [], [], [], []
     for person in people[1:3]:
         blocks.append(people[0].claim(net, "grant", {"items": [
             {"subject": person.key, "role": "curator", "from": 0}]}))
@@ -430,7 +556,8 @@ def history(seed, size=60):
     while len(blocks) < size:
         person = dice.choice(people)
         kind = dice.choice(["contribution"] * 5 + ["review"] * 5 + ["milestone"] * 3 + ["note"] * 2 + [
-            "grant", "grant", "revoke", "retraction", "yardstick", "base", "verdict"])
+            "grant", "grant", "revoke", "retraction", "retraction", "yardstick", "base", "ballot"]
+            + ["run"] * 3 + ["attribution"] * 2 + ["verdict"] * 5)
         other = dice.choice(people)
         if kind in ("contribution", "yardstick", "base"):
             body = publications()
@@ -458,6 +585,29 @@ def history(seed, size=60):
             reach = sorted((p.key, len(p.chain), digest(p.chain[-1])) for p in people
                            if p is not person and p.chain and dice.random() < 0.7)
             body = {"frontier": [list(r) for r in reach]} if reach else {}
+        elif kind == "run":
+            body = {"recipe": cid(digest(b"%d" % len(blocks))), "milestone": cid(stones[-1] if stones else net),
+                    "snapshot": cid(net), "base": target(), "transcript": cid(net), "root": net,
+                    "checkpoints": cid(net), "adapter": cid(net), "steps": 1 + dice.randrange(30),
+                    "records": 5, "bytes": 9}
+            if dice.random() < 0.7:
+                body |= {"yardstick": target(), "shares": digest(b"tree")}
+            if dice.random() < 0.3:
+                body["leftOut"] = [target()]
+        elif kind == "attribution":
+            body = {"run": cid(dice.choice(ran)) if ran else cid(net), "root": digest(dice.choice([b"tree", b"other"])),
+                    "items": [[person.key, 1, 5, 4, 6], [other.key, 1, -5, -6, -4]] if person is not other else
+                    [[person.key, 1, 5, 4, 6]]}
+        elif kind == "verdict":
+            body = {"items": []}
+            for _ in range(1 + dice.randrange(2)):
+                item = {"run": cid(dice.choice(ran)) if ran else cid(net),
+                        "result": dice.choice(["held", "held", "refuted", "unavailable"])}
+                item |= dice.choice([{}, {"full": True}, {"steps": [[1 + dice.randrange(20), 1 + dice.randrange(5)]]},
+                                     {"steps": [[2, 3], [9, 1 + dice.randrange(9)]]}])
+                if item["result"] != "unavailable" and dice.random() < 0.3:
+                    item["proof"] = cid(digest(b"%d" % dice.randrange(2)))
+                body["items"].append(item)
         else:
             body = {"of": cid(net), "says": 7}
         seen = [digest(dice.choice(blocks))] if blocks and dice.random() < 0.7 else []
@@ -472,6 +622,11 @@ def history(seed, size=60):
             revokes.append((d, other.key, body["items"][0]["role"]))
         if kind == "note":
             noted.append(d)
+        if kind == "milestone":
+            stones.append(d)
+        if kind == "run":
+            ran.append(d)
+            entries.append((d, 0))
     dice.shuffle(blocks)
     return {"seed": seed, "genesis": base64.b64encode(genesis).decode(),
             "claims": [base64.b64encode(b).decode() for b in blocks], "state": judge(genesis, blocks)}

@@ -59,6 +59,23 @@ struct BodyReader {
     return cid
   }
 
+  func digest(_ key: String) throws(BodyError) -> Digest? {
+    guard let value = try value(key) else { return nil }
+    guard let digest = value.bytes.flatMap({ Digest(bytes: $0) }) else {
+      throw BodyError(reason: "'\(key)' is not a digest of 32 bytes")
+    }
+    return digest
+  }
+
+  /// A sum of contributions: a signed number.
+  func sum(_ key: String) throws(BodyError) -> Int64? {
+    guard let value = try value(key) else { return nil }
+    guard let sum = value.integer(as: Int64.self),
+      sum.magnitude < PublishedShares.maximumSum.magnitude
+    else { throw BodyError(reason: "'\(key)' is not a sum of contributions") }
+    return sum
+  }
+
   func author(_ key: String) throws(BodyError) -> PublicKey? {
     guard let value = try value(key) else { return nil }
     guard let bytes = value.bytes, let author = PublicKey(bytes: bytes) else {
@@ -112,6 +129,10 @@ struct BodyWriter {
   mutating func put(_ key: String, _ text: String?) { map[key] = text.map { .text($0) } }
   mutating func put(_ key: String, _ count: Int?) { map[key] = count.map { Value($0) } }
   mutating func put(_ key: String, _ link: CID?) { map[key] = link.map { .link($0) } }
+  mutating func put(_ key: String, _ digest: Digest?) {
+    map[key] = digest.map { .bytes($0.bytes) }
+  }
+  mutating func put(_ key: String, _ value: Value?) { map[key] = value }
   mutating func put(_ key: String, _ author: PublicKey) { map[key] = .bytes(author.bytes) }
   /// An empty list is left out.
   mutating func put(_ key: String, _ items: [Value]) {

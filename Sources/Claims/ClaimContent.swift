@@ -23,6 +23,12 @@ public enum ClaimContent: Hashable, Sendable {
   case yardstick([Publication])
   /// Brings a shared checkpoint.
   case base([Publication])
+  /// A trained adapter, with what it was trained on and the evidence.
+  case run(PublishedRun)
+  /// Whose records made a run's adapter better.
+  case attribution(PublishedShares)
+  /// What was executed again of runs, and what came out.
+  case verdict([Verdict])
   /// A kind that this version does not know.
   case unknown(kind: String, body: Value)
   /// A kind that this version knows, with a body that breaks its rules.
@@ -47,6 +53,9 @@ public enum ClaimContent: Hashable, Sendable {
       case "milestone": self = .milestone(try Milestone(reader))
       case "yardstick": self = .yardstick(try reader.items(Publication.init))
       case "base": self = .base(try reader.items(Publication.init))
+      case "run": self = .run(try PublishedRun(reader))
+      case "attribution": self = .attribution(try PublishedShares(reader))
+      case "verdict": self = .verdict(try reader.items(Verdict.init))
       default: self = .unknown(kind: kind, body: body)
       }
     } catch {
@@ -66,6 +75,9 @@ public enum ClaimContent: Hashable, Sendable {
     case .milestone: "milestone"
     case .yardstick: "yardstick"
     case .base: "base"
+    case .run: "run"
+    case .attribution: "attribution"
+    case .verdict: "verdict"
     case .unknown(let kind, _), .malformed(let kind, _, _): kind
     }
   }
@@ -81,6 +93,9 @@ public enum ClaimContent: Hashable, Sendable {
     case .revoke(let items): Self.list(items.map(\.body))
     case .note(let note): note.body
     case .milestone(let milestone): milestone.body
+    case .run(let run): run.body
+    case .attribution(let shares): shares.body
+    case .verdict(let items): Self.list(items.map(\.body))
     case .unknown(_, let body), .malformed(_, let body, _): body
     }
   }
@@ -93,5 +108,11 @@ public enum ClaimContent: Hashable, Sendable {
     case .contribution(let items), .yardstick(let items), .base(let items): items
     default: []
     }
+  }
+
+  /// All manifests that the claim brings: those of its publications, or of its run.
+  public var manifests: [CID] {
+    if case .run(let run) = self { return run.manifests }
+    return publications.map(\.manifest)
   }
 }

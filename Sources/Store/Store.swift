@@ -30,6 +30,12 @@ public final class Store {
   public static func open(_ home: Home, access: Database.Access = .readWrite) throws -> Store {
     if !home.exists { throw StoreError.noStore(home.path) }
     if access == .readWrite { try home.makeDirectories() }
-    return try Store(home: home, access: access)
+    do {
+      return try Store(home: home, access: access)
+    } catch let error as DatabaseError where error.code == DatabaseError.readOnlyCode {
+      // An older program wrote it: its tables are brought forward once, then it is read.
+      _ = try Store(home: home, access: .readWrite)
+      return try Store(home: home, access: access)
+    }
   }
 }

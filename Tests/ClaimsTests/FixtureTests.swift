@@ -19,7 +19,7 @@ import Testing
   }
 
   @Test func claimsReadAsTheOtherImplementationWroteThem() throws {
-    for line in try fixtures("accept.jsonl", atLeast: 13) {
+    for line in try fixtures("accept.jsonl", atLeast: 16) {
       let name = line["name"]?.string ?? "?"
       let claim = try Claim(verifying: hex(line))
       #expect(claim.cid.description == line["cid"]?.string, "\(name)")
@@ -32,7 +32,7 @@ import Testing
       // What is understood is written as it was read.
       #expect(claim.content.body == claim.body, "\(name)")
       switch claim.content {
-      case .unknown: #expect(claim.kind == "verdict")
+      case .unknown: #expect(claim.kind == "ballot")
       case .malformed: #expect(name == "a known kind with a strange body")
       default: break
       }
@@ -80,6 +80,7 @@ import Testing
       #expect(state.totals.contributors == totals?["contributors"]?.int, "\(seed)")
       let notes = state.notes.fields.map { "\"\($0.name)\":\(texts($0.texts))" }
       #expect("{\(notes.joined(separator: ","))}" == expected["notes"].map { "\($0)" }, "\(seed)")
+      #expect(runs(state) == lines(expected["runs"]), "\(seed)")
       #expect(order(state, claims + [genesis]) == lines(expected["order"]), "\(seed)")
     }
   }
@@ -132,6 +133,19 @@ import Testing
         + "\"standing\":\"\(entry.standing)\",\"approvals\":\(entry.tally.approvals),"
         + "\"rejections\":\(entry.tally.rejections),\"scores\":\(entry.tally.scores),"
         + "\"scoreSum\":\(entry.tally.scoreSum)}"
+    }
+  }
+
+  private func runs(_ state: DatanetState) -> [String] {
+    state.runs.runs.map { run in
+      let checks = run.checks
+      let proofs = checks.proofs.map { "[\"\($0.standing.rawValue)\",\($0.accusers.count)]" }
+      return "{\"claim\":\"\(run.cid)\",\"state\":\"\(checks.state.rawValue)\","
+        + "\"covered\":\(checks.coveredSteps),\"checkers\":\(checks.spotCheckers),"
+        + "\"full\":\(checks.fullCheckers),\"opinions\":\(checks.opinions),"
+        + "\"proofs\":[\(proofs.joined(separator: ","))],\"withdrawn\":\(run.isWithdrawn),"
+        + "\"founded\":\(run.isFounded),\"shared\":\(run.shares != nil),"
+        + "\"retracted\":\(texts(run.retracted.map { "\($0)" }.sorted()))}"
     }
   }
 

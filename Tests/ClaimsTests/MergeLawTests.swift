@@ -57,9 +57,19 @@ import Testing
     var forks = 0
     var tied = 0
     var waits = 0
+    var states: [RunChecks.State: Int] = [:]
+    var proofs: Set<RunChecks.Proof.Standing> = []
+    var (flagged, withdrawn, shared) = (0, 0, 0)
     for seed in Self.seeds.prefix(100) {
       let history = try History(seed: seed)
       let state = try #require(DatanetState(genesis: history.genesis, claims: history.claims))
+      for run in state.runs.runs {
+        states[run.checks.state, default: 0] += 1
+        proofs.formUnion(run.checks.proofs.map(\.standing))
+        flagged += run.retracted.isEmpty ? 0 : 1
+        withdrawn += run.isWithdrawn ? 1 : 0
+        shared += run.shares == nil ? 0 : 1
+      }
       standings.formUnion(state.entries.map(\.standing))
       forks += state.frontier.entries.count { $0.fork != nil }
       let places = state.entries.map { state.place(of: $0) }.filter { !$0.isNowhere }
@@ -70,6 +80,9 @@ import Testing
       for claim in history.claims.reversed() where ledger.insert(claim) == .waiting { waits += 1 }
     }
     #expect(standings == Set(Standing.allCases))
+    #expect(Set(states.keys) == Set(RunChecks.State.allCases), "\(states)")
+    #expect(proofs == Set(RunChecks.Proof.Standing.allCases))
+    #expect(flagged > 5 && withdrawn > 5 && shared > 5, "\(flagged) \(withdrawn) \(shared)")
     #expect(forks > 20)
     #expect(tied > 5)
     #expect(waits > 1000)

@@ -18,8 +18,10 @@ public struct History {
   private var entries: [EntryID] = []
   private var revocations: [(claim: Claim, revocation: Revocation)] = []
   private var notes: [Claim] = []
+  private var milestones: [Claim] = []
+  private var runs: [(claim: Claim, run: PublishedRun)] = []
 
-  public init(seed: UInt64, people count: Int = 6, claims size: Int = 80) throws {
+  public init(seed: UInt64, people count: Int = 6, claims size: Int = 90) throws {
     self.seed = seed
     dice = Dice(seed)
     people = (0..<count).map { Person("person \($0) of \(seed)") }
@@ -63,10 +65,15 @@ public struct History {
     entries += content.publications.indices.map { EntryID(claim: claim.digest, item: $0) }
     if case .revoke(let items) = content { revocations += items.map { (claim, $0) } }
     if case .note = content { notes.append(claim) }
+    if case .milestone = content { milestones.append(claim) }
+    if case .run(let run) = content {
+      runs.append((claim, run))
+      entries.append(EntryID(claim: claim.digest))
+    }
   }
 
   private mutating func content(by who: Int) -> ClaimContent {
-    switch dice.below(20) {
+    switch dice.below(26) {
     case 0...5: return .contribution(publications())
     case 6: return .yardstick(publications())
     case 7: return .base(publications())
@@ -76,6 +83,9 @@ public struct History {
     case 15: return .revoke([revocation()])
     case 16, 17: return note()
     case 18: return milestone(by: who)
+    case 19, 20: return run(by: who)
+    case 21: return shares()
+    case 22...24: return .verdict((0..<(1 + dice.below(3))).map { _ in verdict() })
     default: return nonsense()
     }
   }
@@ -137,10 +147,52 @@ public struct History {
     return .milestone(Milestone(reaches))
   }
 
+  private mutating func run(by who: Int) -> ClaimContent {
+    let milestone = milestones.last.map(\.cid).flatMap { dice.hit(oneIn: 6) ? nil : $0 }
+    let measured = !dice.hit(oneIn: 5)
+    return .run(
+      PublishedRun(
+        recipe: manifest("recipe \(dice.next())"), milestone: milestone ?? manifest("nowhere"),
+        snapshot: manifest("snapshot"), leftOut: dice.hit(oneIn: 3) ? [target()] : [],
+        base: target(), yardstick: measured ? target() : nil,
+        transcript: manifest("transcript \(dice.next())"), root: manifest("root").digest,
+        checkpoints: manifest("checkpoints"), adapter: manifest("adapter"),
+        shares: measured ? manifest("tree \(dice.below(2))").digest : nil,
+        steps: 1 + dice.below(40), records: dice.below(1000), bytes: dice.below(1 << 20),
+        name: dice.hit(oneIn: 2) ? "run \(who)" : nil))
+  }
+
+  private mutating func target(run: Void) -> CID {
+    if let known = dice.pick(runs), !dice.hit(oneIn: 12) { return known.claim.cid }
+    return target().cid
+  }
+
+  private mutating func shares() -> ClaimContent {
+    let parts = people.prefix(1 + dice.below(people.count)).map { person in
+      let sum = Int64(dice.below(2000)) - 500
+      return PublishedShares.Part(
+        contributor: person.key, records: dice.below(100), sum: sum, low: sum - 7, high: sum + 7)
+    }
+    return .attribution(
+      PublishedShares(
+        run: target(run: ()), root: manifest("tree \(dice.below(2))").digest, parts: parts,
+        rest: dice.hit(oneIn: 3) ? -3 : 0))
+  }
+
+  private mutating func verdict() -> Verdict {
+    let result = dice.pick([Verdict.Result.held, .held, .refuted, .unavailable])!
+    let steps = StepSet((0..<(1 + dice.below(5))).map { _ in 1 + dice.below(50) })
+    let scope = dice.pick([Verdict.Scope.structure, .steps(steps), .steps(steps), .full])!
+    let hasProof = result != .unavailable && dice.hit(oneIn: 3)
+    return Verdict(
+      run: target(run: ()), result: result, scope: scope,
+      proof: hasProof ? manifest("proof \(dice.below(3))") : nil)
+  }
+
   /// Kinds from the future, and known kinds with broken bodies.
   private mutating func nonsense() -> ClaimContent {
     dice.hit(oneIn: 2)
-      ? .unknown(kind: "verdict", body: ["of": .link(manifest("run")), "says": 7])
+      ? .unknown(kind: "ballot", body: ["of": .link(manifest("run")), "says": 7])
       : .malformed(kind: "grant", body: ["items": 3], reason: "")
   }
 

@@ -29,6 +29,10 @@ public struct DatanetState: Hashable, Sendable {
       self.standing = standing
       self.tally = tally
     }
+
+    package var facts: EntryFacts {
+      EntryFacts(kind: kind, author: author, height: height, license: publication.license)
+    }
   }
 
   /// Sums over what counts.
@@ -53,6 +57,7 @@ public struct DatanetState: Hashable, Sendable {
   public let entries: [Entry]
   public let notes: NoteBook
   public let milestones: MilestoneOrder
+  public let runs: RunBook
   public let totals: Totals
 
   public var datanet: CID { genesis.cid }
@@ -117,7 +122,7 @@ public struct DatanetState: Hashable, Sendable {
   /// Puts together what the database has kept.
   package init(
     genesis: Claim, policy: Genesis, frontier: Frontier, roles: RoleBook, entries: [Entry],
-    notes: NoteBook, milestones: MilestoneOrder, totals: Totals
+    notes: NoteBook, milestones: MilestoneOrder, runs: RunBook, totals: Totals
   ) {
     self.genesis = genesis
     self.policy = policy
@@ -126,19 +131,21 @@ public struct DatanetState: Hashable, Sendable {
     self.entries = entries
     self.notes = notes
     self.milestones = milestones
+    self.runs = runs
     self.totals = totals
   }
 
   /// `counted` by author and height.
   private init(genesis: Claim, policy: Genesis, frontier: Frontier, counted: [Claim]) {
     let founder = genesis.author
-    let roles = RoleBook(
-      founder: founder, policy: policy, acts: counted.flatMap { RoleBook.Act.all(in: $0) })
+    let acts = counted.flatMap { RoleBook.Act.all(in: $0) }
+    let roles = RoleBook(founder: founder, policy: policy, acts: acts)
+    let mentions = Self.mentions(counted)
     self.genesis = genesis
     self.policy = policy
     self.frontier = frontier
     self.roles = roles
-    entries = Self.entries(counted, roles, policy)
+    entries = Self.entries(counted, mentions, roles, policy)
     notes = NoteBook(
       founder: founder,
       notes: counted.compactMap { claim in
@@ -150,7 +157,7 @@ public struct DatanetState: Hashable, Sendable {
       })
     var heads: [PublicKey: [Digest]] = [:]
     for claim in counted { heads[claim.author, default: []].append(claim.digest) }
-    milestones = MilestoneOrder(
+    let milestones = MilestoneOrder(
       counted.compactMap { claim in
         guard case .milestone(let milestone) = claim.content else { return nil }
         return MilestoneOrder.Signed(
@@ -161,18 +168,48 @@ public struct DatanetState: Hashable, Sendable {
         guard let chain = heads[author], height < chain.count else { return false }
         return chain[height] == head
       })
+    self.milestones = milestones
+    runs = Self.runs(
+      counted, roles,
+      view: { milestone in
+        MilestoneView(milestone, in: milestones, founder: founder, policy: policy, acts: acts)
+      },
+      retracted: entries.filter { $0.kind == .contribution && $0.standing == .retracted }
+        .map { entry in
+          RetractedEntry(id: entry.id, facts: entry.facts, mentions: mentions[entry.id] ?? [])
+        })
     totals = Self.totals(counted, entries)
   }
 
-  private static func entries(
-    _ counted: [Claim], _ roles: RoleBook, _ policy: Genesis
-  ) -> [Entry] {
+  private static func runs(
+    _ counted: [Claim], _ roles: RoleBook, view: (Digest) -> MilestoneView?,
+    retracted: [RetractedEntry]
+  ) -> RunBook {
+    var sayings: [Digest: [RunSaying]] = [:]
+    for claim in counted {
+      for (run, saying) in RunSaying.all(in: claim) { sayings[run, default: []].append(saying) }
+    }
+    return RunBook(
+      counted.compactMap { RunBook.Signed($0) }.map { signed in
+        RunBook.Entry(
+          signed, sayings: sayings[signed.claim] ?? [], roles: roles,
+          view: view(signed.run.milestone.digest), retracted: retracted)
+      })
+  }
+
+  private static func mentions(_ counted: [Claim]) -> [EntryID: [Mention]] {
     var mentions: [EntryID: [Mention]] = [:]
     for claim in counted {
       for (target, mention) in Mention.all(in: claim) {
         mentions[target, default: []].append(mention)
       }
     }
+    return mentions
+  }
+
+  private static func entries(
+    _ counted: [Claim], _ mentions: [EntryID: [Mention]], _ roles: RoleBook, _ policy: Genesis
+  ) -> [Entry] {
     return counted.flatMap { claim in
       let content = claim.content
       guard let kind = EntryKind(content) else { return [Entry]() }

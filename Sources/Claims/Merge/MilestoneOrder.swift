@@ -55,7 +55,7 @@ public struct MilestoneOrder: Hashable, Sendable {
   }
 
   /// One curator's milestones that count, and how far they reach.
-  private struct Chain: Hashable, Sendable {
+  fileprivate struct Chain: Hashable, Sendable {
     let author: PublicKey
     var listed: [Listed] = []
     /// For each milestone: how many of each curator's are in its past.
@@ -85,7 +85,7 @@ public struct MilestoneOrder: Hashable, Sendable {
     }
   }
 
-  private struct Step: Hashable, Sendable {
+  fileprivate struct Step: Hashable, Sendable {
     let milestone: Int
     let count: Int
   }
@@ -127,6 +127,31 @@ public struct MilestoneOrder: Hashable, Sendable {
     chains.flatMap(\.listed).sorted {
       ($0.rank, $0.author, $0.height) < ($1.rank, $1.author, $1.height)
     }
+  }
+
+  /// What one milestone contains.
+  public struct Extent: Sendable {
+    private let chain: Chain
+    private let milestone: Int
+
+    fileprivate init(chain: Chain, milestone: Int) {
+      self.chain = chain
+      self.milestone = milestone
+    }
+
+    public func contains(_ author: PublicKey, height: Int) -> Bool {
+      height < chain.count(author, at: milestone)
+    }
+  }
+
+  /// Nil when no milestone that counts has this digest.
+  public func extent(of milestone: Digest) -> Extent? {
+    for chain in chains {
+      if let place = chain.listed.firstIndex(where: { $0.claim == milestone }) {
+        return Extent(chain: chain, milestone: place)
+      }
+    }
+    return nil
   }
 
   /// Where an author's claim at a height stands.

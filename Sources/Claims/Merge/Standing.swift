@@ -28,6 +28,9 @@ public struct Mention: Hashable, Sendable {
     case retraction
     case opinion(Review.Opinion)
     case replacement(EntryKind)
+    /// About a run, not an entry.
+    case verdict
+    case shares
   }
 
   public let author: PublicKey
@@ -60,6 +63,10 @@ public struct Mention: Hashable, Sendable {
       return retraction.targets.enumerated().map { ($1, mention($0, .retraction)) }
     case .review(let reviews):
       return reviews.enumerated().map { ($1.target, mention($0, .opinion($1.opinion))) }
+    case .verdict(let verdicts):
+      return verdicts.enumerated().map { (EntryID(claim: $1.run), mention($0, .verdict)) }
+    case .attribution(let shares):
+      return [(EntryID(claim: shares.run), mention(0, .shares))]
     default:
       guard let kind = EntryKind(content) else { return [] }
       return content.publications.enumerated().compactMap { item, publication in

@@ -23,7 +23,7 @@ final class ClaimMerger {
   var changedRules: Set<Int> = []
 
   /// Kinds that the merge reads whole.
-  static let ruleKinds: Set<String> = ["grant", "revoke", "note", "milestone"]
+  static let ruleKinds: Set<String> = ["grant", "revoke", "note", "milestone", "run"]
 
   init(_ store: ClaimStore) throws {
     self.store = store

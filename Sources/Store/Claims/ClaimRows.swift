@@ -60,7 +60,11 @@ extension Digest {
 }
 
 extension Mention.Matter {
-  /// 0 retraction; 1 approve; 2 reject; 10 and on replacement; 100 and on score.
+  static let verdictCode = 300
+  static let sharesCode = 301
+
+  /// 0 retraction; 1 approve; 2 reject; 10 and on replacement; 100 and on score; 300 verdict;
+  /// 301 shares.
   var code: Int {
     switch self {
     case .retraction: 0
@@ -68,6 +72,8 @@ extension Mention.Matter {
     case .opinion(.reject): 2
     case .replacement(let kind): 10 + kind.rawValue
     case .opinion(.score(let score)): 100 + score
+    case .verdict: Self.verdictCode
+    case .shares: Self.sharesCode
     }
   }
 
@@ -79,6 +85,8 @@ extension Mention.Matter {
     case 10..<100:
       guard let kind = EntryKind(rawValue: code - 10) else { return nil }
       self = .replacement(kind)
+    case Self.verdictCode: self = .verdict
+    case Self.sharesCode: self = .shares
     case 100...(100 + Review.highestScore): self = .opinion(.score(code - 100))
     default: return nil
     }

@@ -71,6 +71,12 @@ enum ClaimSchema {
       -- The next seq: numbers are never used twice, also when a fork removes the newest claims.
       CREATE TABLE claim_sequence (next INTEGER NOT NULL);
       INSERT INTO claim_sequence VALUES (1);
+      """,
       """
+      -- The version of the rules by which rows were derived from claims: a claim of a kind that an
+      -- older program did not know is read again (ClaimRereading).
+      CREATE TABLE claim_reading (version INTEGER NOT NULL);
+      INSERT INTO claim_reading VALUES (1);
+      """,
     ])
 }

@@ -77,7 +77,8 @@ extension ClaimStore {
         roles: try roles(net),
         entries: try entries(net, nil, nil).sorted {
           ($0.author, $0.height, $0.id.item) < ($1.author, $1.height, $1.id.item)
-        }, notes: try notes(net), milestones: try milestones(net), totals: net.totals)
+        }, notes: try notes(net), milestones: try milestones(net),
+        runs: try runs(net), totals: net.totals)
     }
   }
 
@@ -111,7 +112,7 @@ extension ClaimStore {
     return NoteBook(founder: net.genesis.author, notes: notes)
   }
 
-  private func milestones(_ net: NetRow) throws -> MilestoneOrder {
+  func milestones(_ net: NetRow) throws -> MilestoneOrder {
     let roles = try roles(net)
     let signed = try rules(net, "milestone").compactMap { claim -> MilestoneOrder.Signed? in
       guard case .milestone(let milestone) = claim.content else { return nil }
@@ -143,7 +144,7 @@ extension ClaimStore {
     return try claim(chain.id, height + 1)?.previous == head
   }
 
-  private func entries(
+  func entries(
     _ net: NetRow, _ kind: EntryKind?, _ standing: Standing?
   ) throws -> [DatanetState.Entry] {
     try database.all(

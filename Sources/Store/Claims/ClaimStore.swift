@@ -21,6 +21,7 @@ public final class ClaimStore {
   public init(_ database: Database) throws {
     self.database = database
     try database.migrate(ClaimSchema.schema)
+    try readAgain()
   }
 
   // MARK: Transactions

@@ -4,7 +4,8 @@ internal import Claims
 public import Content
 
 extension Store {
-  /// What nothing may remove: the manifests of all entries that count or may yet count.
+  /// What nothing may remove: the manifests of all entries that count or may yet count,
+  /// and of all runs.
   public func roots() throws -> [CID] {
     var roots: [CID] = []
     for datanet in try claims.datanets() {
@@ -13,6 +14,9 @@ extension Store {
         case .live, .unapproved, .unauthorised, .replaced: roots.append(entry.publication.manifest)
         case .retracted, .unlicensed, .rejected: continue
         }
+      }
+      for run in try claims.runs(of: datanet) where !run.isWithdrawn {
+        roots += run.run.manifests
       }
     }
     return roots

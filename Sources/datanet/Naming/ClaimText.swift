@@ -36,6 +36,13 @@ enum ClaimText {
       "signs a milestone: all of its author's claims so far, and news of "
         + Quantity.count(milestone.reaches.count, "other author")
         + (milestone.note.map { ": \($0)" } ?? "")
+    case .run(let run):
+      "trained an adapter" + (run.name.map { " '\($0)'" } ?? "")
+        + " in \(Quantity.count(run.steps, "step")) on \(Quantity.count(run.records, "record"))"
+    case .attribution(let shares):
+      "shows what \(Quantity.count(shares.parts.count, "contributor")) did for "
+        + "run \(Shown.cid(shares.run))"
+    case .verdict(let items): listed(items.map { verdict($0) })
     case .unknown(let kind, _): "says '\(kind)', which this version does not know"
     case .malformed(let kind, _, let reason): "says '\(kind)' wrongly: \(reason)"
     }
@@ -59,6 +66,22 @@ enum ClaimText {
       case .score(let score): "scores \(Shown.entry(review.target)) \(score) of 100"
       }
     return opinion + (review.note.map { " ('\($0)')" } ?? "")
+  }
+
+  static func verdict(_ verdict: Verdict) -> String {
+    let scope =
+      switch verdict.scope {
+      case .structure: "its structure"
+      case .steps(let steps): Quantity.count(steps.count, "step")
+      case .full: "every step"
+      }
+    let proof = verdict.proof.map { " (fraud proof \(Shown.cid($0)))" } ?? ""
+    let run = Shown.cid(verdict.run)
+    return switch verdict.result {
+    case .held: "checked \(scope) of run \(run): held\(proof)"
+    case .refuted: "checked \(scope) of run \(run): refuted\(proof)"
+    case .unavailable: "could not check \(scope) of run \(run)"
+    }
   }
 
   private static func listed(_ parts: [String]) -> String {

@@ -45,6 +45,34 @@ import Testing
     for store in stores { try compare(store, definition, "seed \(seed)") }
   }
 
+  /// A store of version 1 knew no runs, shares and verdicts: they are read when it is opened.
+  @Test(arguments: seeds.prefix(20))
+  func anOldStoreLearnsTheNewKinds(seed: UInt64) throws {
+    let directory = try TemporaryHome()
+    let file = Database.Place.file("\(directory.path)/claims.sqlite")
+    let history = try History(seed: seed)
+    let definition = try #require(
+      DatanetState(genesis: history.genesis, claims: history.claims))
+    let store = try ClaimStore(Database(file, durability: .normal))
+    try store.join(history.genesis)
+    _ = try store.insert(history.claims)
+    // What version 1 did not write.
+    try store.database.execute(
+      """
+      UPDATE net SET mentions = mentions - (
+        SELECT count(*) FROM mention JOIN claim ON claim.seq = mention.seq
+        JOIN chain ON chain.id = claim.chain
+        WHERE chain.net = net.id AND mention.matter >= 300);
+      DELETE FROM mention WHERE matter >= 300;
+      DELETE FROM rule WHERE kind = 'run';
+      DROP TABLE claim_reading;
+      UPDATE schema_versions SET version = 1 WHERE part = 'claims';
+      """)
+    let opened = try ClaimStore(Database(file, durability: .normal))
+    try compare(opened, definition, "seed \(seed)")
+    #expect(try opened.derivedDefects(of: definition.datanet) == [])
+  }
+
   private func compare(
     _ store: ClaimStore, _ definition: DatanetState, _ comment: Comment
   ) throws {
@@ -55,7 +83,9 @@ import Testing
     #expect(state.entries == definition.entries, comment)
     #expect(state.notes == definition.notes, comment)
     #expect(state.milestones == definition.milestones, comment)
+    #expect(state.runs == definition.runs, comment)
     #expect(state == definition, comment)
+    for run in definition.runs.runs { #expect(try store.run(run.cid) == run, comment) }
     #expect(try store.status(of: definition.datanet).digest == definition.digest, comment)
   }
 }
