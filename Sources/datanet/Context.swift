@@ -24,6 +24,12 @@ struct Context {
     try Store.open(home, access: access)
   }
 
+  /// The same for commands that mostly read: on a home that cannot be written they go on, and
+  /// leave undone what would write.
+  func storeToRead() throws -> Store {
+    try Store.open(home, access: home.isWritable ? .readWrite : .readOnly)
+  }
+
   /// The identity that signs, after asking for its passphrase if it is sealed.
   func identity() throws -> Identity {
     guard IdentityKeeper.exists(in: home) else {

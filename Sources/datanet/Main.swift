@@ -16,8 +16,12 @@ import Terminal
     let parser = CommandTable.parser
     do throws(Failure) {
       switch try parser.parse(words) {
-      case .help(let command): showHelp(command)
-      case .version: show("datanet \(Version.text)\n")
+      case .help(let command): showHelp(command, isJSON: words.contains("--json"))
+      case .version:
+        let output = Output(isJSON: words.contains("--json"))
+        output.json(["program": "datanet", "version": .string(Version.text)])
+        output.text("datanet \(Version.text)")
+        output.flush()
       case .run(let invocation):
         guard let command = CommandTable.command(named: invocation.command.name) else {
           fatalError("\(invocation.command.name) was parsed but is not in the table")
@@ -33,8 +37,8 @@ import Terminal
     }
   }
 
-  private static func showHelp(_ command: Declaration?) {
-    let output = Output(isJSON: false)
+  private static func showHelp(_ command: Declaration?, isJSON: Bool) {
+    let output = Output(isJSON: isJSON)
     let parser = CommandTable.parser
     let text =
       if let command {
@@ -46,13 +50,8 @@ import Terminal
           groups: CommandTable.Group.all, commands: parser.commands, globals: parser.globals,
           closing: CommandTable.closing, style: output.style)
       }
-    output.raw(Array(text.utf8))
-    output.flush()
-  }
-
-  private static func show(_ text: String) {
-    let output = Output(isJSON: false)
-    output.raw(Array(text.utf8))
+    output.json(["command": .text(command?.name), "help": .string(text)])
+    if !isJSON { output.raw(Array(text.utf8)) }
     output.flush()
   }
 }

@@ -26,7 +26,7 @@ enum Trouble {
     case is ClaimError, is CARError, is ManifestError, is StrictError: .refused
     case let error as ClaimStoreError: code(of: error)
     case let error as StoreError: code(of: error)
-    case let error as DiskError: error.kind == .missing ? .notFound : .failed
+    case let error as DiskError: error.isAboutSomethingAskedFor ? .notFound : .failed
     default: .failed
     }
   }
@@ -44,5 +44,12 @@ enum Trouble {
     case .unknownDatanet, .notGenesis: .notFound
     case .ownChainIncomplete, .ownChainForked: .refused
     }
+  }
+}
+
+extension DiskError {
+  /// A file that was named and is not there; a directory that cannot be made is a failure.
+  fileprivate var isAboutSomethingAskedFor: Bool {
+    kind == .missing && ["open", "find", "look at", "read"].contains(operation)
   }
 }

@@ -91,6 +91,8 @@ struct ExchangeTests {
       printf '{"text":"two"}\\n' > one.jsonl
       """)
     #expect(story.status == 0, "\(story.output)")
+    let doctor = place.datanet("--home", "ada", "doctor")
+    #expect(doctor.status == 1 && doctor.output.contains("one.jsonl changed or gone"))
     for _ in 0..<3 {
       let result = place.datanet("--home", "ada", "cat", "net/one.jsonl")
       #expect(result.status == 3 && result.output.isEmpty)
@@ -141,5 +143,102 @@ struct ExchangeTests {
     #expect(
       place.datanet("--home", "ada", "block", "get", cid, "--json").output
         == "{\"cid\":\"\(cid)\",\"bytes\":5,\"data\":\(data)}\n")
+  }
+
+  @Test("read a home that nobody can write, and say so when something would be written")
+  func readOnlyHome() throws {
+    let place = try Place()
+    defer { place.remove() }
+    let story = place.shell(
+      """
+      set -e
+      datanet --home ada init; datanet --home ada create net
+      printf '{"text":"one two three four"}\\n{"text":"one two three four"}\\n' > one.jsonl
+      datanet --home ada add net one.jsonl --no-duplicates
+      chmod -R a-w ada
+      """)
+    #expect(story.status == 0, "\(story.output)")
+    // A superuser may write everything, so the commands run as nobody.
+    let prefix = """
+      run=
+      if [ $(id -u) = 0 ]; then
+        cp $(command -v datanet) program; chown -R 65534 ada; chmod 755 .
+        run="setpriv --reuid=65534 --regid=65534 --clear-groups"
+        datanet() { $run ./program "$@"; }
+      fi
+      export TMPDIR=/tmp
+      """
+    for (command, shown) in [
+      ("fsck", "All is well."), ("gc --dry-run", "Would free"),
+      ("status net", "2 in 1 contribution"),
+      ("duplicates net", "1 copy"), ("ls net", "live"), ("log net", "contributes"),
+      ("cat net/one.jsonl", "one two"), ("record net/one.jsonl:1", "one two"),
+    ] {
+      let result = place.shell("\(prefix)\ndatanet --home ada \(command) 2>&1")
+      #expect(result.status == 0 && result.output.contains(shown), "\(command): \(result.output)")
+    }
+    let write = place.shell("\(prefix)\ndatanet --home ada note net --title x 2>&1")
+    #expect(write.status == 1 && write.output.split(separator: "\n").count == 1, "\(write.output)")
+    _ = place.shell("chmod -R u+w ada")
+  }
+
+  @Test("print one JSON object, or lines of them, whatever the command")
+  func onlyJSON() throws {
+    let place = try Place()
+    defer { place.remove() }
+    let story = place.shell(
+      """
+      set -e
+      datanet --home ada init; datanet --home ada create net
+      printf '{"text":"one"}\\n' > one.jsonl; printf 'a\\377b' > bytes.bin
+      datanet --home ada add net one.jsonl bytes.bin
+      """)
+    #expect(story.status == 0, "\(story.output)")
+    let claim = try #require(
+      JSONValue(parsing: place.datanet("--home", "ada", "ls", "net", "--json").output)["claim"]?
+        .string)
+    for command in [
+      "--version", "--help", "help add", "add --help", "completions bash", "dag \(claim)",
+      "block get \(claim)", "cat net/one.jsonl", "cat net/bytes.bin", "show \(claim)", "fsck",
+      "doctor", "gc", "status", "status net", "record net/one.jsonl:0", "duplicates net",
+    ] {
+      let result = place.shell("datanet --home ada \(command) --json 2>/dev/null")
+      let lines = result.output.split(separator: "\n").map { try? JSONValue(parsing: String($0)) }
+      #expect(!lines.isEmpty && lines.allSatisfy { $0?.object != nil }, "\(command)")
+    }
+    let text = try JSONValue(
+      parsing: place.datanet("--home", "ada", "cat", "net/one.jsonl", "--json").output)
+    #expect(text["text"]?.string == "{\"text\":\"one\"}\n" && text["offset"]?.int == 0)
+    let bytes = try JSONValue(
+      parsing: place.datanet("--home", "ada", "cat", "net/bytes.bin", "--json").output)
+    #expect(bytes["base64"]?.string == "Yf9i" && bytes["bytes"]?.int == 3)
+  }
+
+  @Test("are stopped before they sign nonsense: unknown licences, a second retraction")
+  func refusals() throws {
+    let place = try Place()
+    defer { place.remove() }
+    let story = place.shell(
+      """
+      set -e
+      datanet --home ada init; datanet --home ada create net --license nonsense-1 || true
+      datanet --home ada create net --license 'mit or LicenseRef-x'
+      printf '{"text":"one"}\\n' > one.jsonl; datanet --home ada add net one.jsonl
+      """)
+    #expect(story.status == 0, "\(story.output)")
+    let shown = place.datanet("--home", "ada", "show", "net").output
+    #expect(shown.contains("MIT OR LicenseRef-x"))
+    let wrong = place.datanet("--home", "ada", "add", "net", "one.jsonl", "--license", "Apache2")
+    #expect(wrong.status == 2 && wrong.errors.contains("did you mean 'Apache-2.0'?"))
+    let claim = try #require(
+      JSONValue(parsing: place.datanet("--home", "ada", "ls", "net", "--json").output)["claim"]?
+        .string)
+    #expect(place.datanet("--home", "ada", "retract", claim).status == 0)
+    let again = place.datanet("--home", "ada", "retract", claim)
+    #expect(again.status == 1 && again.errors.contains("retracted already"))
+    let log = place.datanet("--home", "ada", "log", "net", "--json").output
+    #expect(log.split(separator: "\n").count == 3)
+    #expect(place.datanet("--home", "ada", "add", "net", "nothing.jsonl").status == 4)
+    #expect(place.datanet("--home", "ada", "get", "net", "one.jsonl/out").status == 1)
   }
 }

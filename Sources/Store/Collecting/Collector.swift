@@ -24,9 +24,11 @@ final class Collector {
   private var index: BlockIndex { blocks.index }
 
   func collect() throws -> CollectionReport {
-    let lock = try blocks.lockCollection()
+    // Nobody can write a disk that this process cannot, as far as it can see.
+    let isLooking = options.dryRun && blocks.isReadOnly
+    let lock = isLooking ? nil : try blocks.lockCollection()
     defer { extendLifetime(lock) }
-    try index.database.run("UPDATE packs SET sweeping = 0 WHERE sweeping = 1")
+    if !isLooking { try index.database.run("UPDATE packs SET sweeping = 0 WHERE sweeping = 1") }
     // Locked before the roots are read: what somebody is still writing is in packs that cannot
     // be locked, and what they have finished is reached from the roots.
     try lockPacks()
@@ -42,6 +44,10 @@ final class Collector {
 
   private func lockPacks() throws {
     for number in try blocks.files.numbers() {
+      if blocks.isReadOnly {
+        locked.append((number, try blocks.files.reader(number)))
+        continue
+      }
       guard let file = try blocks.files.locked(number) else {
         report.busyPacks += 1
         continue

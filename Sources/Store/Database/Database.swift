@@ -63,11 +63,12 @@ internal import Glibc
       }
     self.path = path
     self.access = access
+    let name = access == .readOnly && Self.needsNoLog(path) ? Self.unchanging(path) : path
     var handle: OpaquePointer?
     let flags =
-      SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+      SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | (name == path ? 0 : SQLITE_OPEN_URI)
       | (access == .readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
-    let code = unsafe sqlite3_open_v2(path, &handle, flags, vfs?.name)
+    let code = unsafe sqlite3_open_v2(name, &handle, flags, vfs?.name)
     guard code == SQLITE_OK, let handle = unsafe handle else {
       let message = unsafe String(
         cString: handle == nil ? sqlite3_errstr(code) : sqlite3_errmsg(handle))
@@ -88,6 +89,25 @@ internal import Glibc
     }
     try setDurability(durability)
     try execute("PRAGMA temp_store = MEMORY")
+  }
+
+  /// In a directory where nothing can be written SQLite cannot make the files beside a log, and
+  /// needs none when there is no log: nobody is writing, and all is in the file.
+  private static func needsNoLog(_ path: String) -> Bool {
+    guard path.hasPrefix("/"), let slash = path.lastIndex(of: "/") else { return false }
+    return unsafe Glibc.access(String(path[..<slash]) + "/", W_OK) != 0
+      && Glibc.access("\(path)-wal", F_OK) != 0
+  }
+
+  /// The file's name for SQLite, with the promise that it does not change.
+  private static func unchanging(_ path: String) -> String {
+    var name = "file:"
+    for byte in path.utf8 {
+      let isPlain = 0x21...0x7E ~= byte && ![0x23, 0x25, 0x3F].contains(byte)
+      let code = String(byte, radix: 16)
+      name += isPlain ? String(Unicode.Scalar(byte)) : byte < 16 ? "%0\(code)" : "%\(code)"
+    }
+    return name + "?immutable=1"
   }
 
   deinit {

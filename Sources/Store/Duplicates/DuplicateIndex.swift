@@ -7,10 +7,24 @@ internal import Records
 
 /// Segments lie in `cache/duplicates`, named by the manifest whose records they describe and their
 /// number in it. They can be thrown away: indexing makes them again.
-struct DuplicateIndex {
+final class DuplicateIndex {
   let directory: String
+  /// Made for a home that cannot be written, and removed with this object.
+  private let isTemporary: Bool
 
-  init(home: Home) { directory = "\(home.cachePath)/duplicates" }
+  init(home: Home) {
+    isTemporary = !home.isWritable
+    directory =
+      isTemporary
+      ? "\(Home.environment("TMPDIR") ?? "/tmp")/datanet-duplicates-\(getpid())"
+      : "\(home.cachePath)/duplicates"
+  }
+
+  deinit {
+    guard isTemporary else { return }
+    _ = remove(allBut: [], dryRun: false)
+    unsafe rmdir(directory)
+  }
 
   private func path(_ manifest: CID, _ number: Int) -> String {
     "\(directory)/\(Hexadecimal.text(of: manifest.digest.bytes))-\(number)"

@@ -49,6 +49,9 @@ public struct Home: Hashable, Sendable {
   /// Whether a store has been made here.
   public var exists: Bool { unsafe access(databasePath, F_OK) == 0 }
 
+  /// Whether anything can be written here.
+  public var isWritable: Bool { unsafe access(path, W_OK) == 0 }
+
   /// Makes the directories, readable by their owner only.
   public func makeDirectories() throws(DiskError) {
     for directory in [path, packsPath, locksPath, cachePath, partialsPath] {

@@ -3,6 +3,15 @@
 
 internal import Cryptography
 
+extension BlockStore {
+  /// The files in place, each with whether it differs by size, time or place from what was added.
+  public func filesInPlace() throws -> [(path: String, isChanged: Bool)] {
+    try index.inPlaceFiles().map { file in
+      (file.path, file.isChanged || FileStamp(path: file.path) != file.stamp)
+    }
+  }
+}
+
 extension BlockIndex {
   /// An unchanged place of a block in a file, or in the given one; nil when there is none.
   func piece(of digest: Digest, file: Int? = nil) throws(DatabaseError) -> InPlacePiece? {

@@ -61,7 +61,7 @@ enum AddCommand: Command {
     let names = Names(store: store)
     let datanet = try names.datanet(invocation.required("NET"))
     let identity = try context.identity()
-    let license = invocation.text("license")
+    let license = try invocation.license()
     try checkPermission(identity.publicKey, license, datanet, store)
     let replaces = try invocation.text("replaces").map { text in
       let entry = try names.entry(text)
@@ -178,6 +178,7 @@ enum AddCommand: Command {
       "bytes": .int(Int(manifest.bytes)), "newBytes": .int(addition.newBytes),
       "newBlocks": .int(addition.newBlocks),
       "duplicates": duplicates.map { .int($0.exact + $0.near) } ?? .null,
+      "compared": .bool(duplicates != nil),
       "exactDuplicates": duplicates.map { .int($0.exact) } ?? .null,
       "problems": .array(addition.problems.map { .string("\($0)") }),
     ])

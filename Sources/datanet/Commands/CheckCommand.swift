@@ -12,8 +12,8 @@ enum CheckCommand: Command {
       Reads every block and compares it with its address, holds the index to the packs, files in \
       place to what was added, every claim to its signature and its chain, and the databases to \
       their own rules. A damaged block is taken from another pack or a file in place that holds it; \
-      where there is none it is named and counts as missing, so that it is fetched again. Ends with \
-      3 when something stays wrong.
+      where there is none it is named and counts as missing, so that it is fetched again. A home that \
+      cannot be written is only looked at. Ends with 3 when something stays wrong.
       """,
     options: [
       .value("sample", "PERCENT", .integer(1...100), "Read only this share of the blocks"),
@@ -27,7 +27,7 @@ enum CheckCommand: Command {
     ])
 
   static func run(_ context: Context) throws {
-    let store = try context.store()
+    let store = try context.storeToRead()
     var options = CheckOptions()
     options.share = Double(context.invocation.integer("sample") ?? 100) / 100
     // Another sample every night, so that all is looked at in the end.

@@ -27,9 +27,9 @@ enum CollectCommand: Command {
     ])
 
   static func run(_ context: Context) throws {
-    let store = try context.store()
     var options = CollectOptions()
     options.dryRun = context.invocation.has("dry-run")
+    let store = try options.dryRun ? context.storeToRead() : context.store()
     if context.invocation.has("all") { options.leastGarbage = 0 }
     options.patienceMilliseconds = (context.invocation.integer("wait") ?? 10) * 1000
     let report = try store.collect(options: options)

@@ -46,7 +46,7 @@ enum CreateCommand: Command {
     }
     let genesis = Genesis(
       name: name, description: invocation.text("description"),
-      licenses: invocation.texts("license"),
+      licenses: try invocation.licenses(),
       contributors: invocation.text("contributors") == "granted" ? .granted : .open,
       reviewing: invocation.text("review") == "before" ? .before : .after)
     let claim = try store.claims.found(

@@ -67,6 +67,9 @@ enum RetractCommand: Command {
   static func run(_ context: Context) throws {
     let store = try context.store()
     let targets = try Targets(context.invocation.texts("CLAIM"), in: store)
+    if let gone = targets.entries.first(where: { $0.standing == .retracted }) {
+      throw Failure.failed("\(Shown.entry(gone.id)) is retracted already; nothing was signed")
+    }
     let retraction = Retraction(
       targets.entries.map(\.id), reason: context.invocation.text("reason"))
     let identity = try context.identity()

@@ -41,7 +41,7 @@ enum DuplicatesCommand: Command {
     ])
 
   static func run(_ context: Context) throws {
-    let store = try context.store()
+    let store = try context.storeToRead()
     let datanet = try Names(store: store).datanet(context.invocation.required("NET"))
     let threshold = context.invocation.number("threshold") ?? DuplicateFinder.defaultThreshold
     guard threshold >= 0.5, threshold <= 1 else {

@@ -34,7 +34,7 @@ struct Examination {
     [program, system, arithmetic] + libraries + [
       clock, openFiles, fileSystem, space, durability, permissions,
     ]
-      + [identity, store]
+      + [identity, store] + inPlace
   }
 
   private var program: Finding {

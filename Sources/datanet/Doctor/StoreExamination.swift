@@ -30,6 +30,28 @@ extension Examination {
     }
   }
 
+  /// Files that are seeded where they lie, when there are any: those that changed are named.
+  var inPlace: [Finding] {
+    guard let store = try? Store.open(home, access: .readOnly),
+      let files = try? store.blocks.filesInPlace(), !files.isEmpty
+    else { return [] }
+    let changed = files.filter(\.isChanged).map(\.path)
+    guard let first = changed.first else {
+      return [
+        Finding(
+          name: "in place", state: .good,
+          found: "\(Quantity.count(files.count, "file")), as when added")
+      ]
+    }
+    let more = changed.count > 1 ? " and \(Quantity.count(changed.count - 1, "other"))" : ""
+    return [
+      Finding(
+        name: "in place", state: .bad,
+        found: "\(Printable.line(first))\(more) changed or gone since added in place",
+        advice: "restore the file, or add it again; 'datanet fsck' names all of them")
+    ]
+  }
+
   /// Which vector instructions the exact arithmetic uses here; `selftest` proves that they agree.
   var arithmetic: Finding {
     let others = Kernels.available.filter { $0 != Kernels.current }.map(\.name)

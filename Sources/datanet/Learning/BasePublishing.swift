@@ -22,7 +22,7 @@ enum BasePublishing {
     let identity = try context.identity()
     let status = try store.claims.status(of: datanet)
     let name = Printable.line(status.policy.name)
-    let license = context.invocation.text("license")
+    let license = try context.invocation.license()
     guard status.policy.allows(license) else {
       throw Failure.refused(
         "'\(name)' allows the licences \(status.policy.licenses.joined(separator: ", ")), not "

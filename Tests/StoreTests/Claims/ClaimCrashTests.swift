@@ -54,7 +54,11 @@ import Testing
         try Self.signUntilKilled(path, microseconds: wait)
       }
       let store = try ClaimStore(Database(.file("\(path)/claims.sqlite")))
-      let datanet = try #require(try store.datanets().first)
+      // On a busy machine the kill may come before the first claim.
+      guard let datanet = try store.datanets().first else {
+        #expect((try? SmallFile.read("\(path)/acknowledged", mostBytes: 1))?.isEmpty ?? true)
+        continue
+      }
       // Claims beyond the acknowledged ones may be there; none of those may be missing.
       let logged = try SmallFile.read("\(path)/acknowledged", mostBytes: 1 << 24)
       for start in stride(from: 0, to: logged.count - logged.count % 32, by: 32) {
