@@ -84,17 +84,17 @@ extension RunTests {
     let layout = first.state.layout
     let file = try Safetensors(
       bytes: SafetensorsWriter.bytes(
-        StateFile.tensors(first.state),
+        StateFile.tensors(KeptState(first.state)),
         metadata: StateFile.metadata(first.state, recipe: fixture.recipe.cid)), name: "state")
     var second = try fixture.start(.inputs).trainer
-    second.restore(try StateFile.state(file, layout: layout, recipe: fixture.recipe.cid))
+    second.restore(try StateFile.kept(file, layout: layout, recipe: fixture.recipe.cid).state)
     var run = try Run(
       fixture.recipe, trainer: second, records: fixture.records, transcript: fixture.transcript)
     #expect(run.state.step == 70)
     while !run.isFinished { _ = try run.advance() }
     #expect(run.transcript == fixture.transcript)
     #expect(throws: CheckpointError.self) {
-      try StateFile.state(file, layout: layout, recipe: RecipeTests.recipe.cid)
+      try StateFile.kept(file, layout: layout, recipe: RecipeTests.recipe.cid)
     }
   }
 

@@ -48,10 +48,17 @@ public struct YardstickMeasure: ContributionMeasure, Sendable {
     (step - 1) % yardstick.stepsPerRefresh == 0
   }
 
-  /// Goes on after a step that left this gradient in force.
-  public mutating func resume(gradient: [Matrix], reading: YardstickReading) {
+  /// Goes on after a step that left this gradient in force; none is needed where the next step
+  /// refreshes it.
+  public mutating func resume(after entry: StepEntry, gradient: [Matrix]) {
     self.gradient = gradient
-    self.reading = reading
+    reading = entry.reading
+  }
+
+  /// What has to be kept after a step so that the run can go on from there.
+  public func kept(_ state: TrainingState) -> KeptState {
+    KeptState(
+      state, gradient: Self.refreshes(yardstick, at: state.step + 1) ? [] : gradient)
   }
 
   /// The hash of a gradient: SHA-256 over a label and each tensor's own, in the layout's order.
@@ -92,7 +99,7 @@ public struct YardstickMeasure: ContributionMeasure, Sendable {
 
   /// AdamW's step on the yardstick's gradient: from zeros, β₁ = 0, rate −1, no decay, and the second
   /// moments that the step finds.
-  private func direction(_ step: Int, _ state: TrainingState) -> [Matrix] {
+  func direction(_ step: Int, _ state: TrainingState) -> [Matrix] {
     let optimizer = recipe.optimizer
     let update = AdamWStep(
       step: step, learningRate: -1, beta1: 0, beta2: Float(optimizer.beta2),
