@@ -89,7 +89,7 @@ import Testing
     trial.recipe.optimizer.learningRate = 0.0005
     trial.recipe.schedule = Schedule()
     trial.recipe.yardstick?.stepsPerRefresh = 1
-    trial.recipe.yardstick?.recordsPerRefresh = 6
+    trial.recipe.yardstick?.folds = 1
     let (run, _) = try trial.run()
     var before = LossMeter(trial.transformer, adapter: nil)
     var after = LossMeter(trial.transformer, adapter: run.trainer.adapter)

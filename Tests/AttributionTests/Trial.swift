@@ -67,7 +67,7 @@ struct Trial {
       schedule: Schedule(shape: .cosine, warmUpSteps: 2), steps: steps, recordsPerStep: 3,
       yardstick: Yardstick(
         records: RecordList(names: Self.names(yardstick)), stepsPerRefresh: 4,
-        recordsPerRefresh: 4), stepsPerCheckpoint: 5)
+        folds: 2), stepsPerCheckpoint: 5)
   }
 
   /// A record is named by its tokens here.

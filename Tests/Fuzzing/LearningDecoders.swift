@@ -27,8 +27,9 @@ private func recipe(_ adapter: AdapterShape?) -> Recipe {
     adapter: adapter, optimizer: OptimizerSettings(learningRate: 0.001),
     schedule: Schedule(shape: .linear, warmUpSteps: 3, finalShare: 0.5), steps: 20,
     recordsPerStep: 4,
-    yardstick: Yardstick(records: RecordList(names: [SHA256.hash([3])]), stepsPerRefresh: 5,
-      recordsPerRefresh: 1))
+    yardstick: Yardstick(
+      records: RecordList(names: [SHA256.hash([3])]), stepsPerRefresh: 5,
+      folds: 1))
 }
 
 private func transcript() -> [UInt8] {

@@ -16,7 +16,7 @@ public struct YardstickMeasure: ContributionMeasure, Sendable {
   private let configuration: ModelConfiguration
   private let records: [TokenRecord]
   private let effectiveRate: EffectiveRate
-  private var stream: RecordStream
+  private let folds: YardstickFolds
   /// The yardstick's gradient in force, in the layout's order; empty before the first.
   public private(set) var gradient: [Matrix] = []
   public private(set) var reading: YardstickReading?
@@ -39,8 +39,7 @@ public struct YardstickMeasure: ContributionMeasure, Sendable {
     self.configuration = configuration
     self.records = records
     effectiveRate = EffectiveRate(recipe)
-    stream = RecordStream(
-      places: places, order: .shuffled, seed: recipe.seed, purpose: .yardstickOrder)
+    folds = YardstickFolds(places: places, count: yardstick.folds, seed: recipe.seed)
   }
 
   /// Whether step `step` computes the yardstick's gradient anew.
@@ -84,11 +83,9 @@ public struct YardstickMeasure: ContributionMeasure, Sendable {
       direction(step, trainer.state), shape: shape, in: configuration, recordCount: batch.count)
   }
 
-  /// The gradient of the mean loss over the next records of the yardstick.
+  /// The gradient of the mean loss over the next fold of the yardstick.
   private mutating func refresh(_ step: Int, _ trainer: inout Trainer) throws(StepError) {
-    let count = min(yardstick.recordsPerRefresh, stream.usableCount)
-    let places = stream.places(
-      step: (step - 1) / yardstick.stepsPerRefresh + 1, count: count)
+    let places = folds.places(refresh: (step - 1) / yardstick.stepsPerRefresh)
     var unobserved = Unobserved()
     let losses = try trainer.gradient(of: places.map { records[$0] }, observer: &unobserved)
     let loss = Canonical.sum(Matrix(losses)) / Float(losses.count)

@@ -7,6 +7,9 @@ public import Learning
 
 /// An entry of a transcript with its way to the root.
 public struct CommittedEntry: Hashable, Sendable {
+  /// Levels of a list's tree.
+  static let pathLimit = 64
+
   public let entry: StepEntry
   public let path: [Digest]
 
@@ -21,16 +24,16 @@ public struct CommittedEntry: Hashable, Sendable {
     path = transcript.tree.proof(of: step)
   }
 
-  public func isCommitted(by index: TranscriptIndex) -> Bool {
-    MerkleList.verifies(
-      path, leaf: entry.leaf, at: entry.step, of: index.count, root: index.root)
+  /// Whether it belongs to the list of a run of so many steps with this root.
+  public func isCommitted(by root: Digest, steps: Int) -> Bool {
+    MerkleList.verifies(path, leaf: entry.leaf, at: entry.step, of: steps + 1, root: root)
   }
 
   var value: Value { .array([entry.value, .array(path.map { .bytes($0.bytes) })]) }
 
   init(_ value: Value) throws {
-    // 64 levels serve every list.
-    guard let pair = value.array, pair.count == 2, let items = pair[1].array, items.count <= 64
+    guard let pair = value.array, pair.count == 2, let items = pair[1].array,
+      items.count <= Self.pathLimit
     else { throw ProofError.shape("a committed entry") }
     entry = try StepEntry(pair[0])
     path = try items.map { item in
@@ -44,17 +47,30 @@ public struct CommittedEntry: Hashable, Sendable {
 
 /// What is wrong with a run.
 public enum Refutation: Hashable, Sendable {
-  /// Re-executed from the state that the transcript commits to, the step gives another entry.
-  /// `state` is the file of the state before it.
-  case step(before: CommittedEntry, claimed: CommittedEntry, state: CID)
+  /// Taken from the state that the transcript commits to, the step gives another entry. `state` is
+  /// the file of the state before it.
+  case step(before: CommittedEntry, claimed: CommittedEntry, state: ChunkedFile)
   /// The first state is not the one that the recipe's seed draws.
-  case start(CommittedEntry)
-  /// A kept state is not the one that the transcript names.
-  case checkpoint(CommittedEntry, state: CID)
-  /// The score of the record at this place is not the sum of its contributions.
-  case score(place: Int)
+  case start
+  /// What anybody reads in the transcript without executing anything breaks a rule at this step.
+  case transcript(step: Int)
+  /// The state kept after this step is not the one that the transcript names.
+  case checkpoint(step: Int)
+  /// The tree of shares is not that of the transcript's sums.
+  case shares
   /// The adapter is not the last state's.
   case adapter
+
+  public var name: String {
+    switch self {
+    case .step: "step"
+    case .start: "start"
+    case .transcript: "transcript"
+    case .checkpoint: "checkpoint"
+    case .shares: "shares"
+    case .adapter: "adapter"
+    }
+  }
 }
 
 /// A refutation of one run.
@@ -73,68 +89,60 @@ public struct FraudProof: Hashable, Sendable {
   public var value: Value {
     var fields: [ValueMap.Entry] = [
       .init(key: "type", value: .text(Self.type)), .init(key: "run", value: .link(run)),
+      .init(key: "what", value: .text(refutation.name)),
     ]
     func add(_ key: String, _ value: Value) { fields.append(.init(key: key, value: value)) }
     switch refutation {
     case .step(let before, let claimed, let state):
-      add("what", .text("step"))
       add("before", before.value)
       add("claimed", claimed.value)
-      add("state", .link(state))
-    case .start(let claimed):
-      add("what", .text("start"))
-      add("claimed", claimed.value)
-    case .checkpoint(let claimed, let state):
-      add("what", .text("checkpoint"))
-      add("claimed", claimed.value)
-      add("state", .link(state))
-    case .score(let place):
-      add("what", .text("score"))
-      add("place", Value(place))
-    case .adapter: add("what", .text("adapter"))
+      add("state", state.value)
+    case .transcript(let step), .checkpoint(let step): add("step", Value(step))
+    case .start, .shares, .adapter: break
     }
     return .map(ValueMap(fields))
   }
 
+  public init(block: [UInt8]) throws {
+    let value: Value
+    do { value = try Value(decoding: block) } catch { throw ProofError.encoding("\(error)") }
+    try self.init(value)
+  }
+
   public init(_ value: Value) throws {
-    guard value["type"]?.text == Self.type, let run = value["run"]?.link,
-      let count = value.map?.entries.count
-    else { throw ProofError.shape(Self.type) }
+    guard value["type"]?.text == Self.type, let run = value["run"]?.link else {
+      throw ProofError.shape(Self.type)
+    }
     func entry(_ key: String) throws -> CommittedEntry {
       guard let item = value[key] else { throw ProofError.shape(Self.type) }
       return try CommittedEntry(item)
     }
-    func state() throws -> CID {
-      guard let link = value["state"]?.link else { throw ProofError.shape(Self.type) }
-      return link
+    func step() throws -> Int {
+      guard let step: Int = value["step"]?.integer(), (0...Recipe.Limits.steps).contains(step)
+      else { throw ProofError.shape(Self.type) }
+      return step
     }
-    let expected: Int
+    var fieldCount = 3
     switch value["what"]?.text {
     case "step":
       let (before, claimed) = (try entry("before"), try entry("claimed"))
-      guard before.entry.step + 1 == claimed.entry.step else {
+      guard before.entry.step + 1 == claimed.entry.step, let state = value["state"] else {
         throw ProofError.shape(Self.type)
       }
-      refutation = .step(before: before, claimed: claimed, state: try state())
-      expected = 6
-    case "start":
-      refutation = .start(try entry("claimed"))
-      expected = 4
+      refutation = .step(before: before, claimed: claimed, state: try ChunkedFile(state))
+      fieldCount = 6
+    case "start": refutation = .start
+    case "transcript":
+      refutation = .transcript(step: try step())
+      fieldCount = 4
     case "checkpoint":
-      refutation = .checkpoint(try entry("claimed"), state: try state())
-      expected = 5
-    case "score":
-      guard let place: Int = value["place"]?.integer(), place >= 0 else {
-        throw ProofError.shape(Self.type)
-      }
-      refutation = .score(place: place)
-      expected = 4
-    case "adapter":
-      refutation = .adapter
-      expected = 3
+      refutation = .checkpoint(step: try step())
+      fieldCount = 4
+    case "shares": refutation = .shares
+    case "adapter": refutation = .adapter
     default: throw ProofError.shape(Self.type)
     }
-    guard count == expected else { throw ProofError.shape(Self.type) }
+    guard value.map?.entries.count == fieldCount else { throw ProofError.shape(Self.type) }
     self.run = run
   }
 }

@@ -12,7 +12,7 @@ extension RandomStream {
     case recordOrder = 2
     /// The tokens of generated text `index`.
     case generation = 3
-    /// The order of the yardstick's records in epoch `index`.
+    /// The order of the yardstick's records; of its folds in epoch `index` − 1.
     case yardstickOrder = 4
   }
 
@@ -30,23 +30,16 @@ public struct RecordStream: Sendable {
   let places: [Int]
   let order: RecordOrder
   let seed: Digest
-  let purpose: RandomStream.Purpose
   private var epoch = -1
   private var shuffled: [Int] = []
 
   /// `places` are those of the records that can be trained on, ascending.
-  public init(
-    places: [Int], order: RecordOrder, seed: Digest,
-    purpose: RandomStream.Purpose = .recordOrder
-  ) {
+  public init(places: [Int], order: RecordOrder, seed: Digest) {
     precondition(!places.isEmpty)
-    self.purpose = purpose
     self.places = places
     self.order = order
     self.seed = seed
   }
-
-  public var usableCount: Int { places.count }
 
   /// The record at position `position` of the endless sequence of epochs.
   private mutating func place(at position: Int) -> Int {
@@ -54,7 +47,7 @@ public struct RecordStream: Sendable {
     guard order == .shuffled else { return places[index] }
     if epoch != self.epoch {
       self.epoch = epoch
-      shuffled = RandomStream(seed, purpose, index: epoch).permutation(places.count)
+      shuffled = RandomStream(seed, .recordOrder, index: epoch).permutation(places.count)
     }
     return places[shuffled[index]]
   }

@@ -182,12 +182,12 @@ public struct Yardstick: Hashable, Sendable {
   public var records: RecordList
   /// Its gradient is computed anew every so many steps.
   public var stepsPerRefresh: Int
-  /// From so many of its records, the next ones of an endless sequence of epochs.
-  public var recordsPerRefresh: Int
+  /// From one of so many parts of its records, each in its turn.
+  public var folds: Int
 
-  public init(records: RecordList, stepsPerRefresh: Int, recordsPerRefresh: Int) {
+  public init(records: RecordList, stepsPerRefresh: Int, folds: Int) {
     self.records = records
     self.stepsPerRefresh = stepsPerRefresh
-    self.recordsPerRefresh = recordsPerRefresh
+    self.folds = folds
   }
 }

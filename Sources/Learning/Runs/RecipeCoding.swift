@@ -60,6 +60,8 @@ extension Recipe {
     public static let records = 1 << 32
     /// Tokens of one record.
     public static let tokens = 1 << 20
+    /// Parts of a yardstick.
+    public static let folds = 65_536
     /// Rank of an adapter.
     public static let rank = 1024
     /// Files of a base.

@@ -136,7 +136,7 @@ extension Yardstick {
   public var value: Value {
     [
       "records": records.value, "stepsPerRefresh": Value(stepsPerRefresh),
-      "recordsPerRefresh": Value(recordsPerRefresh),
+      "folds": Value(folds),
     ]
   }
 
@@ -145,7 +145,7 @@ extension Yardstick {
     self.init(
       records: try RecordList(try fields.value("records"), in: "yardstick.records"),
       stepsPerRefresh: try fields.integer("stepsPerRefresh", 1...Recipe.Limits.steps),
-      recordsPerRefresh: try fields.integer("recordsPerRefresh", 1...Recipe.Limits.recordsPerStep))
+      folds: try fields.integer("folds", 1...Recipe.Limits.folds))
     try fields.end(count: 3)
   }
 }

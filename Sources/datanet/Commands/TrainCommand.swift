@@ -47,6 +47,15 @@ enum TrainCommand: Command {
         "order", "WHAT", .choice(["shuffled", "listed"]), "Order of records",
         default: "shuffled"),
       .value("seed", "N", .integer(0...Int.max), "Changes every random draw", default: "0"),
+      .value(
+        "yardstick", "FILE", .file,
+        "Records that every record's contribution is measured against"),
+      .value(
+        "refresh", "N", .integer(1...10_000_000), "Steps between the yardstick's gradients",
+        default: "a tenth of the work"),
+      .value(
+        "folds", "N", .integer(1...65_536), "Parts of the yardstick that take turns",
+        default: "\(YardstickDefaults.folds)"),
       .value("eval", "FILE", .file, "Records to measure the loss on while training"),
       .value("eval-every", "N", .integer(1...10_000_000), "Steps between", default: "a tenth"),
       .value(

@@ -4,6 +4,25 @@ import Checkpoints
 import Learning
 import Terminal
 
+/// How often and from how much the yardstick's gradient is computed, unless told otherwise
+/// (Specs/Contributions.md, "Decisions").
+enum YardstickDefaults {
+  static let folds = 8
+  /// Of the records that pass through the model, the share that is the yardstick's.
+  static let share = 0.1
+
+  static func yardstick(
+    _ records: RecordList, _ options: Invocation, steps: Int, recordsPerStep: Int
+  ) -> Yardstick {
+    let folds = min(options.integer("folds") ?? self.folds, records.count)
+    let fold = Double(records.count) / Double(folds)
+    let every = (fold / (share * Double(recordsPerStep))).rounded(.up)
+    return Yardstick(
+      records: records, stepsPerRefresh: options.integer("refresh") ?? max(1, Int(every)),
+      folds: folds)
+  }
+}
+
 enum RecipeOptions {
   static func form(_ options: Invocation, contextLength: Int) throws -> RecordForm {
     let longest = options.integer("max-tokens") ?? contextLength
@@ -18,7 +37,8 @@ enum RecipeOptions {
   }
 
   static func recipe(
-    _ options: Invocation, base: BaseIdentity, data: RecordList, form: RecordForm, usable: Int
+    _ options: Invocation, base: BaseIdentity, data: RecordList, form: RecordForm, usable: Int,
+    yardstick: RecordList? = nil
   ) throws -> Recipe {
     let perStep = (options.integer("batch") ?? 8) * (options.integer("accumulate") ?? 1)
     var steps = options.integer("steps") ?? 200
@@ -40,6 +60,9 @@ enum RecipeOptions {
         maximumNorm: options.number("clip") ?? 1),
       schedule: schedule, steps: steps, recordsPerStep: perStep,
       order: options.text("order").flatMap { RecordOrder(rawValue: $0) } ?? .shuffled,
+      yardstick: yardstick.map {
+        YardstickDefaults.yardstick($0, options, steps: steps, recordsPerStep: perStep)
+      },
       stepsPerCheckpoint: options.integer("checkpoint-every") ?? 50,
       salt: UInt64(options.integer("seed") ?? 0))
     // Numbers out of range are named as the recipe names them.

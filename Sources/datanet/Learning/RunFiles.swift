@@ -1,5 +1,6 @@
 // The directory of a run (Specs/Runs.md, "Files").
 
+import Attribution
 import Checkpoints
 import Content
 import Glibc
@@ -44,7 +45,9 @@ struct RunFiles {
   }
 
   /// The run from its last checkpoint, or from the beginning.
-  func resumed(trainer: Trainer, records: [TokenRecord]) throws -> Run {
+  func resumed(
+    trainer: Trainer, records: [TokenRecord], measure: inout YardstickMeasure?
+  ) throws -> Run {
     guard MappedFile.exists(transcriptPath) else {
       return try Run(recipe, trainer: trainer, records: records)
     }
@@ -54,25 +57,31 @@ struct RunFiles {
     var step = min(transcript.entries.count - 1, recipe.steps)
     while step > 0, !MappedFile.exists(checkpointPath(step)) { step -= 1 }
     if step > 0 {
-      trainer.restore(
-        try StateFile.state(
-          Safetensors(path: checkpointPath(step)), layout: trainer.state.layout,
-          recipe: recipe.cid))
+      let kept = try StateFile.kept(
+        Safetensors(path: checkpointPath(step)), layout: trainer.state.layout, recipe: recipe.cid)
+      trainer.restore(kept.state)
+      measure?.resume(after: transcript.entries[step], gradient: kept.gradient)
     }
     return try Run(recipe, trainer: trainer, records: records, transcript: transcript)
   }
 
   /// Keeps the state, and after it the transcript that names it.
-  func keep(_ run: Run) throws {
+  func keep(_ run: Run, _ measure: YardstickMeasure?) throws {
+    let kept = measure?.kept(run.state) ?? KeptState(run.state)
     try SafetensorsWriter.write(
-      StateFile.tensors(run.state), metadata: StateFile.metadata(run.state, recipe: recipe.cid),
+      StateFile.tensors(kept), metadata: StateFile.metadata(run.state, recipe: recipe.cid),
       to: checkpointPath(run.state.step))
     try AtomicFile.write(run.transcript.bytes, to: transcriptPath)
   }
 
   /// Writes everything that a finished or stopped run leaves.
-  func finish(_ run: Run, base: OpenBase, validation: [(step: Int, loss: Double)]) throws {
-    if !MappedFile.exists(checkpointPath(run.state.step)), run.state.step > 0 { try keep(run) }
+  func finish(
+    _ run: Run, _ measure: YardstickMeasure?, base: OpenBase,
+    validation: [(step: Int, loss: Double)]
+  ) throws {
+    if !MappedFile.exists(checkpointPath(run.state.step)), run.state.step > 0 {
+      try keep(run, measure)
+    }
     try AtomicFile.write(run.transcript.bytes, to: transcriptPath)
     if let adapter = run.trainer.adapter {
       try AtomicFile.write(

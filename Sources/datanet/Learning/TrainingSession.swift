@@ -1,9 +1,11 @@
 // One `datanet train`: from options to a recipe, and from the recipe to files
 // (Specs/Runs.md, "Files").
 
+import Attribution
 import CanonicalMath
 import Checkpoints
 import Content
+import Cryptography
 import JSON
 import Learning
 import Terminal
@@ -13,7 +15,10 @@ struct TrainingSession {
   let base: OpenBase
   let recipe: Recipe
   let records: [TokenRecord]
+  let names: [Digest]
   let evaluation: [TokenRecord]
+  /// Empty without --yardstick.
+  let yardstick: [TokenRecord]
   let files: RunFiles?
   let estimate: RunEstimate
   let remembering: Remembering
@@ -41,10 +46,20 @@ struct TrainingSession {
       try options.text("eval").map { path in
         try encoder.encode(try OpenData.dataset(path), file: path)
       } ?? []
+    names = dataset.records.map(\.name)
+    var measured: RecordList?
+    if let path = options.text("yardstick") {
+      let file = try OpenData.dataset(path)
+      yardstick = try encoder.encode(file, file: path)
+      measured = file.list
+    } else {
+      yardstick = []
+    }
     let usable = records.count { $0.rowCount > 0 }
     guard usable > 0 else { throw RunError.nothingToLearn }
     recipe = try RecipeOptions.recipe(
-      options, base: try base.identity(), data: dataset.list, form: form, usable: usable)
+      options, base: try base.identity(), data: dataset.list, form: form, usable: usable,
+      yardstick: measured)
     guard let adapter = recipe.adapter else { throw Failure.usage("--targets names no layer") }
     estimate = RunEstimate(
       shape, adapter: adapter, layout: ParameterLayout(adapter, in: shape), records: records,
@@ -104,7 +119,7 @@ struct TrainingSession {
 
   func trainer() throws -> Trainer {
     guard let shape = recipe.adapter else { throw Failure.usage("--targets names no layer") }
-    let longest = (records + evaluation).map(\.rowCount).max() ?? 1
+    let longest = (records + evaluation + yardstick).map(\.rowCount).max() ?? 1
     return Trainer(
       try Transformer(base.checkpoint, contextLength: longest), adapter: shape,
       optimizer: recipe.optimizer,
@@ -114,7 +129,12 @@ struct TrainingSession {
 
   mutating func train() throws {
     guard let files else { return }
-    var run = try files.resumed(trainer: trainer(), records: records)
+    var contributions: YardstickMeasure?
+    if recipe.yardstick != nil {
+      contributions = try YardstickMeasure(
+        recipe, configuration: base.configuration, yardstick: yardstick)
+    }
+    var run = try files.resumed(trainer: trainer(), records: records, measure: &contributions)
     if run.state.step > 0 {
       context.output.text("Going on after step \(Quantity.count(run.state.step)).")
     }
@@ -126,17 +146,28 @@ struct TrainingSession {
     try measure(&validation, run)
     while !run.isFinished, !Interruption.isRequested, !validation.isOver {
       let before = Moment.monotonic()
-      let result = try run.advance()
+      let result = try advance(&run, &contributions)
       rows += result.rows
       report(run, result, Double(result.rows) / max(Moment.monotonic() - before, 1e-9), progress)
       if run.state.step % recipe.stepsPerCheckpoint == 0 || run.isFinished {
-        try files.keep(run)
+        try files.keep(run, contributions)
       }
       if validation.isDue(run.state.step) || run.isFinished { try measure(&validation, run) }
     }
     progress.finish()
-    try files.finish(run, base: base, validation: validation.points)
-    close(run, files, rowsPerSecond: Double(rows) / max(Moment.monotonic() - started, 1e-9))
+    try files.finish(run, contributions, base: base, validation: validation.points)
+    let rate = Double(rows) / max(Moment.monotonic() - started, 1e-9)
+    if recipe.yardstick != nil {
+      try ScoreReport(run, names: names, yardstick: yardstick).write(
+        to: files.directory, context.output)
+    }
+    close(run, files, rowsPerSecond: rate)
+  }
+
+  private func advance(_ run: inout Run, _ measure: inout YardstickMeasure?) throws -> StepResult {
+    guard var own = measure.take() else { return try run.advance() }
+    defer { measure = own }
+    return try run.advance(measuring: &own)
   }
 
   private func report(

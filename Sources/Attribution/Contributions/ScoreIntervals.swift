@@ -1,0 +1,91 @@
+// How far a score would move with other yardstick records (Specs/Contributions.md, "Intervals").
+
+public import Learning
+
+/// A score with the ends of its interval, in units.
+public struct ScoreInterval: Hashable, Sendable {
+  public let sum: Int64
+  public let low: Int64
+  public let high: Int64
+
+  public init(sum: Int64, low: Int64, high: Int64) {
+    self.sum = sum
+    self.low = low
+    self.high = high
+  }
+}
+
+/// What each fold of the yardstick measured of each record.
+public struct FoldScores: Sendable {
+  /// With fewer folds no interval is given.
+  public static let leastFolds = 4
+  /// 97.5 % quantiles of Student's t for 3, 4 … 30 degrees of freedom.
+  private static let quantiles = [
+    3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131,
+    2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048,
+    2.045, 2.042,
+  ]
+
+  /// By fold, then by the record's place.
+  private var sums: [[Int64]]
+  /// Folds that some step was measured with.
+  private var isUsed: [Bool]
+
+  /// The sums that follow from a run's transcript. `usableCount` are the yardstick's records that
+  /// have something to predict.
+  public init(_ transcript: Transcript, recipe: Recipe, usableCount: Int) throws(ProofError) {
+    let yardstick = recipe.yardstick
+    let count = max(1, min(yardstick?.folds ?? 1, usableCount))
+    let recordCount = recipe.data.count
+    sums = Array(repeating: Array(repeating: 0, count: recordCount), count: count)
+    isUsed = Array(repeating: false, count: count)
+    let seed = recipe.seed
+    var current = (refresh: -1, fold: 0)
+    for entry in transcript.entries.dropFirst() {
+      let refresh = (entry.step - 1) / (yardstick?.stepsPerRefresh ?? .max)
+      if refresh != current.refresh {
+        current = (refresh, YardstickFolds.fold(refresh: refresh, count: count, seed: seed))
+      }
+      isUsed[current.fold] = true
+      for (place, contribution) in zip(entry.records, entry.contributions) {
+        guard place < recordCount else {
+          throw .contradiction("step \(entry.step) names record \(place) of \(recordCount)")
+        }
+        let (sum, overflow) = sums[current.fold][place].addingReportingOverflow(contribution)
+        guard !overflow else { throw .limit("\(ScoreOverflow())") }
+        sums[current.fold][place] = sum
+      }
+    }
+  }
+
+  /// The score of a group of records, by their places, with its interval; the interval's ends are
+  /// nil when there are too few folds.
+  public func score(of places: some Sequence<Int>) throws(ScoreOverflow) -> (
+    sum: Int64, interval: ScoreInterval?
+  ) {
+    var folds = [Int64](repeating: 0, count: sums.count)
+    for place in places {
+      for fold in folds.indices {
+        let (sum, overflow) = folds[fold].addingReportingOverflow(sums[fold][place])
+        guard !overflow else { throw ScoreOverflow() }
+        folds[fold] = sum
+      }
+    }
+    var sum: Int64 = 0
+    for fold in folds {
+      let (next, overflow) = sum.addingReportingOverflow(fold)
+      guard !overflow else { throw ScoreOverflow() }
+      sum = next
+    }
+    guard folds.count >= Self.leastFolds, isUsed.allSatisfy({ $0 }) else { return (sum, nil) }
+    let count = Double(folds.count)
+    let mean = Double(sum) / count
+    let squares = folds.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) }
+    let freedom = folds.count - 1
+    let quantile = freedom <= 30 ? Self.quantiles[freedom - 3] : 1.96
+    let half = quantile * (count / (count - 1) * squares).squareRoot()
+    guard half < 0x1p61, sum.magnitude < 1 << 62 else { throw ScoreOverflow() }
+    let reach = Int64(half.rounded(.up))
+    return (sum, ScoreInterval(sum: sum, low: sum - reach, high: sum + reach))
+  }
+}
