@@ -32,6 +32,17 @@ enum CommandTable {
     RevokeCommand.self,
     NoteCommand.self,
     MilestoneCommand.self,
+    UpCommand.self,
+    DownCommand.self,
+    JoinCommand.self,
+    TicketCommand.self,
+    FollowCommand.self,
+    UnfollowCommand.self,
+    PinCommand.self,
+    UnpinCommand.self,
+    LimitCommand.self,
+    PeersCommand.self,
+    SyncCommand.self,
     TrainCommand.self,
     EvalCommand.self,
     GenerateCommand.self,
@@ -48,6 +59,7 @@ enum CommandTable {
     DagCommand.self,
     DoctorCommand.self,
     CompletionsCommand.self,
+    BackgroundCommand.self,
   ]
 
   /// The headings of `datanet --help`, in order.
@@ -60,6 +72,8 @@ enum CommandTable {
     static let prove = "Attribute and check"
     static let move = "Blocks and files"
     static let care = "Take care"
+    /// Started by other commands, not by people; in no help text.
+    static let hidden = "Started by other commands"
     static let all = [begin, contribute, curate, swarm, learn, prove, move, care]
   }
 

@@ -12,6 +12,12 @@ struct Context {
   let output: Output
   /// Identity, store and settings (Specs/CommandLine.md, "Home").
   let home: Home
+  private let changes = Changes()
+
+  /// Whether the command opened the store to write.
+  private final class Changes {
+    var areLikely = false
+  }
 
   init(_ invocation: Invocation) {
     self.invocation = invocation
@@ -21,7 +27,13 @@ struct Context {
 
   /// The home's store, which `datanet init` has made.
   func store(access: Database.Access = .readWrite) throws -> Store {
-    try Store.open(home, access: access)
+    if access == .readWrite { changes.areLikely = true }
+    return try Store.open(home, access: access)
+  }
+
+  /// At the end of a command: a peer that runs on the home passes on what was written at once.
+  func tellRunningPeer() {
+    if changes.areLikely { ControlClient.poke(home) }
   }
 
   /// The same for commands that mostly read: on a home that cannot be written they go on, and

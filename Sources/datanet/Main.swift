@@ -28,6 +28,8 @@ import Terminal
         }
         let context = Context(invocation)
         defer { context.output.flush() }
+        // What was written before a failure counts too.
+        defer { context.tellRunningPeer() }
         try Trouble.translated { try command.run(context) }
       }
       return .done

@@ -36,6 +36,9 @@ public final class BlockStore {
 
   // MARK: Reading
 
+  /// Changes whenever another connection has written to the index: cheap to ask.
+  public func dataVersion() throws -> Int { try index.database.dataVersion() }
+
   /// Whether the block is here, as far as the index knows.
   public func has(_ cid: CID) throws -> Bool { try location(of: cid) != nil }
 

@@ -26,7 +26,9 @@ enum CompletionsCommand: Command {
   static func run(_ context: Context) {
     let parser = CommandTable.parser
     let completions = Completions(
-      program: parser.program, commands: parser.commands, globals: parser.globals,
+      program: parser.program,
+      commands: parser.commands.filter { $0.group != CommandTable.Group.hidden },
+      globals: parser.globals,
       names: "datanet ls --names")
     let shell = context.invocation.required("SHELL")
     let script =

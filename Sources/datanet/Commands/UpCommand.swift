@@ -1,0 +1,133 @@
+// `datanet up`: see Specs/Running.md.
+
+import Cryptography
+import EventLoop
+import Glibc
+import JSON
+import Store
+import Terminal
+
+enum UpCommand: Command {
+  static let declaration = Declaration(
+    "up", group: CommandTable.Group.swarm,
+    summary: "Run a peer: meet others, agree with them, share what is followed",
+    prose: """
+      Listens, dials whom it knows, and keeps every followed Datanet up to date until Ctrl-C or \
+      'datanet down'. All other commands work on the same home meanwhile, and what they sign is with \
+      connected peers within a second. Without --listen the peer listens where it did last time, \
+      at first on port 4180 of all addresses. Quiet unless something is wrong; --verbose shows all.
+      """,
+    options: [
+      .value(
+        "listen", "ADDRESS", repeats: true,
+        "HOST:PORT in numbers, or :PORT for all of IPv4 and IPv6; port 0 takes a free one"),
+      .flag("daemon", "Run in the background, with a log in the home"),
+      .flag("no-discovery", "Neither look for peers on the local network nor be found there"),
+      .value(
+        "metrics", "PORT", .integer(0...65_535),
+        "Serve figures for Prometheus at /metrics, and /health, on 127.0.0.1"),
+      .flag("verbose", letter: "v", "Log everything that happens"),
+    ],
+    examples: [
+      Example("datanet up", "Until Ctrl-C."),
+      Example("datanet up --daemon", "Until 'datanet down'."),
+      Example("datanet up --listen 192.0.2.7:4180 --listen '[2001:db8::7]:4180'", "Just there."),
+      Example("datanet up --json", "Events as JSON lines, for a program."),
+    ])
+
+  static func run(_ context: Context) throws {
+    if context.invocation.has("daemon") { return try startDaemon(context) }
+    try run(context, isDetached: false)
+  }
+
+  /// In this process; detached ones have no terminal.
+  static func run(_ context: Context, isDetached: Bool) throws {
+    let invocation = context.invocation
+    var options = PeerOptions()
+    options.discovers = !invocation.has("no-discovery")
+    options.metricsPort = invocation.integer("metrics").flatMap { UInt16(exactly: $0) }
+    let listen = invocation.texts("listen")
+    if !listen.isEmpty { options.listening = .at(try ListenPlaces.parse(listen)) }
+
+    let identity =
+      isDetached
+      ? try IdentityKeeper.open(in: context.home, passphrase: PeerDaemon.secret())
+      : try context.identity()
+    let log = try PeerLog(
+      least: invocation.has("verbose") ? .debug : .warning,
+      path: isDetached ? context.home.logPath : nil)
+    let peer = try RunningPeer(home: context.home, identity: identity, log: log)
+    peer.onEvent = { report in
+      guard context.output.isJSON, !isDetached else { return }
+      var event = report.event
+      event["time"] = .int(Moment.milliseconds())
+      context.output.json(.object(event))
+      context.output.flush()
+    }
+    try peer.start(options)
+    announce(peer, context)
+    if isDetached { PeerDaemon.letGo() }
+    peer.run()
+    if !isDetached { context.output.text("Stopped.") }
+  }
+
+  private static func announce(_ peer: RunningPeer, _ context: Context) {
+    let addresses = peer.addresses
+    context.output.json([
+      "event": "listening", "did": .string(peer.identity.did),
+      "home": .string(context.home.path), "pid": .int(Int(getpid())),
+      "listening": .array(peer.listening.map { .string("\($0)") }),
+      "addresses": .array(addresses.map { .string($0) }),
+      "metrics": peer.metrics?.address.map { .string("\($0)") } ?? .null,
+      "time": .int(Moment.milliseconds()),
+    ])
+    context.output.text(
+      "Listening at \(peer.listening.map { "\($0)" }.joined(separator: ", "))"
+        + (addresses.isEmpty ? "" : "; others reach it at \(addresses.joined(separator: ", "))"))
+    if let address = peer.metrics?.address {
+      context.output.text("Figures at http://\(address)/metrics")
+    }
+    context.output.text("Ctrl-C or 'datanet down' stops it; 'datanet ticket NET' lets others join.")
+    context.output.flush()
+  }
+
+  // MARK: In the background
+
+  private static func startDaemon(_ context: Context) throws {
+    let invocation = context.invocation
+    var words = ["--home", context.home.path, BackgroundCommand.declaration.name, "--json"]
+    for address in invocation.texts("listen") { words += ["--listen", address] }
+    if let port = invocation.text("metrics") { words += ["--metrics", port] }
+    for flag in ["no-discovery", "verbose"] where invocation.has(flag) { words.append("--\(flag)") }
+    // Asked for here, where there is a terminal; opening the identity checks it.
+    var secret: [UInt8]?
+    guard IdentityKeeper.exists(in: context.home) else {
+      throw Failure.notFound(
+        "there is no identity in \(context.home.path); run 'datanet init' first")
+    }
+    if try IdentityKeeper.summary(in: context.home).isSealed {
+      let passphrase = try Passphrase.ask("Passphrase of the identity in \(context.home.path): ")
+      _ = try IdentityKeeper.open(in: context.home, passphrase: passphrase)
+      secret = passphrase
+    }
+    let line = try PeerDaemon.start(words, secret: secret)
+    context.output.json(line)
+    let listening = line["listening"]?.array?.compactMap(\.string) ?? []
+    context.output.text(
+      "A peer runs with pid \(line["pid"]?.int ?? 0), listening at "
+        + listening.joined(separator: ", "))
+    context.output.text("Its log is \(context.home.logPath); 'datanet down' stops it.")
+  }
+}
+
+/// What `up --daemon` starts; not shown in help.
+enum BackgroundCommand: Command {
+  static let declaration = Declaration(
+    "peer-in-background", group: CommandTable.Group.hidden,
+    summary: "Run a peer without a terminal, as 'up --daemon' starts it",
+    prose: "Reads the identity's passphrase, or an empty line, from standard input.",
+    options: UpCommand.declaration.options.filter { $0.name != "daemon" },
+    examples: [Example("datanet up --daemon", "Starts one.")])
+
+  static func run(_ context: Context) throws { try UpCommand.run(context, isDetached: true) }
+}

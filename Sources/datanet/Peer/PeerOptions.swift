@@ -1,0 +1,22 @@
+// How a peer is to run, apart from what the home's settings say (Specs/Running.md).
+
+import EventLoop
+
+struct PeerOptions {
+  /// Where to listen.
+  enum Listening {
+    /// Exactly there, or not at all.
+    case at([SocketAddress])
+    /// Where the last peer of the home listened, or the usual port.
+    case asBefore
+    /// Only dials.
+    case nowhere
+  }
+
+  var listening = Listening.asBefore
+  /// Whether others on the local network are looked for, and told.
+  var discovers = true
+  var metricsPort: UInt16?
+  /// Whether other commands may talk to this peer.
+  var answersCommands = true
+}
