@@ -96,6 +96,13 @@ var targets: [Target] = [
     ["Learning", "Checkpoints", "CanonicalMath", "Content", "Claims", "Cryptography", "Records"],
     settings: hot),
   module(
+    "Influence",
+    [
+      "Learning", "FastMath", "CanonicalMath", "Checkpoints", "Tokenization", "Records",
+      "Cryptography", "JSON",
+    ],
+    settings: hot),
+  module(
     "Store", ["CSQLite", "Content", "Claims", "Cryptography", "Records", "UnicodeText"],
     settings: hot),
   module(
@@ -112,14 +119,14 @@ var targets: [Target] = [
     [
       "Terminal", "EventLoop", "Node", "Store", "Attribution", "Learning", "Checkpoints",
       "Tokenization", "PeerProtocol", "Records", "Claims", "Content", "Cryptography", "JSON",
-      "CanonicalMath",
+      "CanonicalMath", "Influence",
     ]),
   program(
     "datanet-bench",
     [
       "Terminal", "Store", "Records", "Content", "Claims", "Cryptography", "CanonicalMath",
       "CanonicalKernels",
-      "FastMath", "Tokenization", "Checkpoints", "Learning", "Attribution", "JSON",
+      "FastMath", "Tokenization", "Checkpoints", "Learning", "Attribution", "Influence", "JSON",
     ], exclude: ["LearningPeer.py"]),
 
   .target(
@@ -148,6 +155,12 @@ var targets: [Target] = [
     [
       "Attribution", "Learning", "Checkpoints", "CanonicalMath", "Claims", "Content",
       "Cryptography", "Records", "Tokenization", "JSON",
+    ]),
+  tests(
+    "InfluenceTests",
+    [
+      "Influence", "Learning", "Checkpoints", "Tokenization", "JSON", "CanonicalMath", "FastMath",
+      "Cryptography",
     ]),
   tests(
     "StoreTests", ["Histories", "Store", "Claims", "Content", "Cryptography", "Records"]),

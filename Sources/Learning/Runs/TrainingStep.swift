@@ -83,26 +83,15 @@ public struct Trainer: Sendable {
   /// The adapter as it is now.
   public var adapter: AdapterTensors? { pass.adapter }
 
-  private func check(_ groups: [Group]) throws(StepError) {
-    let limit = min(configuration.contextLength, pass.model.contextLength)
-    for group in groups {
-      for range in group.ranges where range.count > limit {
-        throw .tooLong(rows: range.count, limit: limit)
-      }
-      for token in group.tokens + group.targets
-      where token < 0 || token >= Int32(configuration.vocabularySize) {
-        throw .tokenOutsideVocabulary(token)
-      }
-    }
-  }
-
   /// Leaves the gradient of the mean loss over `records` in `gradients`, without a step. Returns
   /// each counted token's loss, in order.
   public mutating func gradient(
     of records: [TokenRecord], observer: inout some BackwardObserver
   ) throws(StepError) -> [Float] {
     let groups = Group.groups(of: records)
-    try check(groups)
+    try Group.check(
+      groups, vocabulary: configuration.vocabularySize,
+      context: min(configuration.contextLength, pass.model.contextLength))
     let counted = groups.reduce(0) { $0 + $1.targets.count }
     guard counted > 0 else { throw .nothingCounts(step: state.step + 1) }
     for place in gradients.indices { gradients[place].fill(0) }

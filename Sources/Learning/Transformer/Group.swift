@@ -34,7 +34,7 @@ public struct Group: Sendable {
   public private(set) var ranges: [Range<Int>] = []
   /// Rows that predict a counted token, and those tokens.
   public private(set) var targetRows: [Int32] = []
-  public private(set) var targets: [Int32] = []
+  public internal(set) var targets: [Int32] = []
   /// The first of the group's records in the list that it was made from.
   public private(set) var firstRecord: Int
 
@@ -67,5 +67,31 @@ public struct Group: Sendable {
       }
     }
     return groups
+  }
+}
+
+extension Group {
+  /// Refuses what a model with that vocabulary and context cannot read.
+  static func check(_ groups: [Group], vocabulary: Int, context: Int) throws(StepError) {
+    for group in groups {
+      for range in group.ranges where range.count > context {
+        throw .tooLong(rows: range.count, limit: context)
+      }
+      for token in group.tokens + group.targets where token < 0 || token >= Int32(vocabulary) {
+        throw .tokenOutsideVocabulary(token)
+      }
+    }
+  }
+
+  /// How many tokens count in each of the group's records.
+  var countedTokens: [Int] {
+    var counts: [Int] = []
+    var next = 0
+    for range in ranges {
+      let first = next
+      while next < targetRows.count, range.contains(Int(targetRows[next])) { next += 1 }
+      counts.append(next - first)
+    }
+    return counts
   }
 }

@@ -1,5 +1,6 @@
 // Losses without training (Specs/Transformer.md, "Head").
 
+public import CanonicalMath
 import Checkpoints
 
 /// Runs a model over records for their losses alone.
@@ -18,16 +19,37 @@ public struct LossMeter {
     for group in Group.groups(of: records) {
       let losses = group.targets.isEmpty ? [] : losses(group)
       var next = 0
-      for range in group.ranges {
-        var count = 0
-        while next + count < group.targetRows.count,
-          range.contains(Int(group.targetRows[next + count]))
-        { count += 1 }
+      for count in group.countedTokens {
         all.append(Array(losses[next..<(next + count)]))
         next += count
       }
     }
     return all
+  }
+
+  /// The mean over each record's counted tokens of the normalised rows that predict them; zeros for
+  /// a record that counts nothing. One row a record.
+  public mutating func hiddenStates(of records: [TokenRecord]) -> Matrix {
+    let width = pass.model.configuration.hiddenSize
+    var all: [Float] = []
+    all.reserveCapacity(records.count * width)
+    for group in Group.groups(of: records) {
+      if !group.targets.isEmpty {
+        pass.forward(group)
+        pass.normHeadRows(group.targetRows)
+      }
+      var next = 0
+      for count in group.countedTokens {
+        var mean = Matrix(rows: 1, columns: width)
+        if count > 0 {
+          Canonical.columnSums(pass.headNormed.rows(next..<(next + count)), into: &mean)
+          Canonical.scale(&mean, by: 1 / Float(count))
+        }
+        next += count
+        all += mean.elements
+      }
+    }
+    return Matrix(rows: records.count, columns: width, all)
   }
 
   private mutating func losses(_ group: Group) -> [Float] {

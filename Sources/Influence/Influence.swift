@@ -1,0 +1,75 @@
+// Which records an answer comes from, estimated from gradients (Specs/Influence.md). Exploratory: it
+// reaches FastMath, so nothing that makes or checks a proof imports this module.
+
+public import Checkpoints
+public import FastMath
+public import Learning
+
+/// How a record's influence on a query is estimated.
+public enum InfluenceMethod: String, CaseIterable, Sendable {
+  /// Products of gradients through Kronecker-factored curvature with corrected eigenvalues.
+  case ekfac
+  /// Plain products of gradients.
+  case graddot
+  /// The closed form of the DataInf paper, layer by layer.
+  case datainf
+  /// Cosines of mean hidden states.
+  case repsim
+
+  /// What wins when judged by retraining (Specs/Influence.md, "Judged").
+  public static let standard = InfluenceMethod.ekfac
+}
+
+/// What is done and how far, in records.
+public struct InfluenceProgress: Sendable, Hashable {
+  public enum Stage: String, Sendable { case factors, eigenvalues, gradients, queries }
+
+  public let stage: Stage
+  public let done: Int
+  public let total: Int
+}
+
+public enum InfluenceError: Error, CustomStringConvertible {
+  case checkpoint(CheckpointError)
+  case step(StepError)
+  case algebra(FastMathError)
+  case noIndex(file: String, problem: String)
+  case otherIndex(file: String, problem: String)
+  case nothingCounts(String)
+  case notFinite(record: Int)
+
+  public var description: String {
+    switch self {
+    case .checkpoint(let error): "\(error)"
+    case .step(let error): "\(error)"
+    case .algebra(let error): "\(error)"
+    case .noIndex(let file, let problem):
+      "\(file) is no index of influence: \(problem); remove it, and it is made again"
+    case .otherIndex(let file, let problem):
+      "\(file) is an index of something else: \(problem); give another --index, or remove it"
+    case .nothingCounts(let what):
+      "no token of \(what) counts in the loss: give prompt and completion, or use --loss all"
+    case .notFinite(let record):
+      "the gradient of record \(record + 1) is not finite: the adapter or the base is damaged; see "
+        + "`datanet eval`"
+    }
+  }
+}
+
+/// Runs a body whose error becomes one of this module's.
+func translated<Result>(_ body: () throws -> Result) throws(InfluenceError) -> Result {
+  do {
+    return try body()
+  } catch let error as InfluenceError {
+    throw error
+  } catch let error as StepError {
+    throw .step(error)
+  } catch let error as CheckpointError {
+    throw .checkpoint(error)
+  } catch let error as FastMathError {
+    throw .algebra(error)
+  } catch {
+    // The bodies here throw nothing else.
+    throw .noIndex(file: "the index", problem: "\(error)")
+  }
+}
