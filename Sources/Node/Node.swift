@@ -1,6 +1,7 @@
 // A running peer without sockets, clock or threads: events in, effects out
 // (Specs/Node.md has the state × event tables).
 
+internal import Content
 public import Cryptography
 public import PeerProtocol
 public import Store
@@ -12,8 +13,50 @@ public final class Node {
   let blocks: BlockStore
   /// Nil on a disk in memory, where nothing else can open the home.
   let home: Home?
+  let staticKey: KeyPair
+  var chance: SeededGenerator
+  /// Secret randomness for handshakes: a counter under a key that never leaves this object.
+  private let secretSeed: Digest
+  private var secretCounter: UInt64 = 0
+
   var settings = NodeSettings()
   var addresses: [String] = []
+  /// The wall clock's milliseconds less the node's; nil until it is told.
+  var wallOffset: Int?
+
+  /// By link, ascending.
+  var links: [PeerLink] = []
+  /// The connection to each proven peer; look-ups only.
+  var linkOf: [PublicKey: PeerLink] = [:]
+  var dialled: UInt64 = 0
+  /// By Datanet, ascending.
+  var memberships: [Membership] = []
+
+  var table: PeerTable
+  var bans: BanList
+  var dialling = DialBook()
+  var nextDial: Instant
+
+  var tokens: UInt64 = 0
+  var claimWork: ClaimWork?
+  var intake = ChunkIntake()
+  var upload = TokenBucket()
+  var download = TokenBucket()
+  var bytesReceived: UInt64 = 0
+  var bytesSent: UInt64 = 0
+  var meterUp = RateMeter()
+  var meterDown = RateMeter()
+  var isLeaving = false
+  /// The machine's trouble that stops fetching, and until when it is given time to go.
+  var trouble: String?
+  var troubleUntil: Instant?
+  var storedBytes = 0
+  var collectDue: Instant?
+  var collecting: WorkToken?
+  /// The time of the newest event.
+  var lastSeen: Instant
+
+  var effects: [NodeEffect] = []
 
   public init(
     identity: Identity, claims: ClaimStore, blocks: BlockStore, home: Home?,
@@ -23,6 +66,21 @@ public final class Node {
     self.claims = claims
     self.blocks = blocks
     self.home = home
+    secretSeed = HMAC.sha256(key: seed.bytes, Array("datanet node secrets".utf8))
+    let table = HMAC.sha256(key: seed.bytes, Array("datanet node table".utf8))
+    chance = SeededGenerator(
+      seed: HMAC.sha256(key: seed.bytes, Array("datanet node chance".utf8)).prefix)
+    self.table = PeerTable(secret: table)
+    let secret = HMAC.sha256(key: seed.bytes, Array("datanet node static key".utf8))
+    guard let pair = KeyPair(secret: secret.bytes) else {
+      preconditionFailure("a digest has the length of a secret key")
+    }
+    staticKey = pair
+    bans = BanList(memory.bans)
+    nextDial = now
+    lastSeen = now
+    refreshStoredBytes()
+    remember(memory.peers, at: now)
   }
 
   public convenience init(
@@ -37,30 +95,115 @@ public final class Node {
   /// Takes one event and gives what is to be done, in order.
   public func handle(_ event: NodeEvent, at now: Instant) -> [NodeEffect] {
     switch event {
-    case .listening(let addresses): self.addresses = addresses
-    case .settings(let settings): self.settings = settings
-    default: break
+    case .listening(let addresses): listen(at: addresses)
+    case .settings(let settings): apply(settings, at: now)
+    case .accepted(let link, let address): accept(link, from: address, at: now)
+    case .dialled(let link): dialSucceeded(link, at: now)
+    case .dialFailed(let link, let reason): dialFailed(link, reason, at: now)
+    case .received(let link, let bytes):
+      unsafe bytes.withUnsafeBytes { unsafe take($0, on: link, at: now) }
+    case .drained(let link): find(link)?.isWriting = false
+    case .ended(let link, let reason): ended(link, reason, at: now)
+    case .found(let contact, let address): found(contact, from: address, at: now)
+    case .changed: homeChanged(at: now)
+    case .clock(let wall):
+      wallOffset = wall - Int(clamping: now.milliseconds)
+      presentClaims(at: now)
+    case .worked(let token, let result): worked(token, result, at: now)
+    case .tick: tick(at: now)
+    case .leave: leave(at: now)
     }
-    return []
+    return finish(at: now)
   }
 
   /// Bytes from the wire, without a copy: they may be gone after the call.
   public func receive(
     _ bytes: UnsafeRawBufferPointer, on link: LinkID, at now: Instant
   ) -> [NodeEffect] {
-    []
+    unsafe take(bytes, on: link, at: now)
+    return finish(at: now)
+  }
+
+  private func finish(at now: Instant) -> [NodeEffect] {
+    lastSeen = now
+    checkClaims(at: now)
+    checkRates(at: now)
+    storeChunks(at: now)
+    for link in links { pump(link, at: now) }
+    defer { effects = [] }
+    return effects
   }
 
   /// When `tick` is due next; nil when nothing waits for a time.
-  public var deadline: Instant? { nil }
-
-  public func status(at now: Instant) -> NodeStatus {
-    NodeStatus(
-      identity: identity.publicKey, addresses: addresses, peers: [], datanets: [], unproven: 0,
-      knownAddresses: 0, bans: [], bytesReceived: 0, bytesSent: 0, bytesPerSecondDown: 0,
-      bytesPerSecondUp: 0, unstoredBytes: 0, storedBytes: 0, quotaBytes: settings.quotaBytes)
+  public var deadline: Instant? {
+    var due = nextDial
+    for link in links {
+      if let next = link.session?.deadline { due = min(due, next) }
+    }
+    for membership in memberships { due = min(due, membership.deadline) }
+    if let next = intake.syncDue { due = min(due, next) }
+    if let next = rateDue { due = min(due, next) }
+    if let next = collectDue { due = min(due, next) }
+    if let next = troubleUntil { due = min(due, next) }
+    return due
   }
 
-  /// What should be given to the next node of this home.
-  public func memory(at now: Instant) -> NodeMemory { NodeMemory() }
+  private func tick(at now: Instant) {
+    for link in links { tick(link, at: now) }
+    for membership in memberships { tick(membership, at: now) }
+    if now >= nextDial { lookAround(at: now) }
+    if troubleUntil != nil { checkQuota(at: now) }
+    collect(at: now)
+  }
+
+  private func leave(at now: Instant) {
+    isLeaving = true
+    for link in links {
+      if let session = link.session { drop(link, session.leave(.shuttingDown), at: now) }
+    }
+  }
+
+  // MARK: Small things that all parts use
+
+  func report(_ report: NodeReport) { effects.append(.report(report)) }
+
+  func nextToken() -> WorkToken {
+    tokens += 1
+    return WorkToken(number: tokens)
+  }
+
+  /// Runs what touches the store. The machine's trouble is told and ends nothing.
+  func storing<Result>(_ what: String, _ body: () throws -> Result) -> Result? {
+    do { return try body() } catch {
+      report(.trouble("\(what): \(error)"))
+      return nil
+    }
+  }
+
+  func ephemeral() -> KeyPair {
+    secretCounter += 1
+    var message = Array("ephemeral".utf8)
+    for shift in stride(from: 56, through: 0, by: -8) {
+      message.append(UInt8(truncatingIfNeeded: secretCounter >> UInt64(shift)))
+    }
+    let secret = HMAC.sha256(key: secretSeed.bytes, message)
+    return KeyPair(secret: secret.bytes) ?? staticKey
+  }
+
+  var ownContact: PeerContact {
+    PeerContact(
+      identity: identity.publicKey,
+      addresses: Array(addresses.prefix(PeerContact.maximumAddresses)))
+  }
+
+  /// What the wall clock shows; nil until it was told.
+  func wall(at now: Instant) -> Int? {
+    wallOffset.map { $0 + Int(clamping: now.milliseconds) }
+  }
+
+  func find(_ id: LinkID) -> PeerLink? { links.first { $0.id == id } }
+
+  func membership(_ datanet: CID) -> Membership? {
+    memberships.first { $0.datanet == datanet }
+  }
 }

@@ -46,7 +46,7 @@ public enum NodeEvent: Sendable {
   /// What a person wishes, at the start and whenever it changes.
   case settings(NodeSettings)
   /// What a clock on the wall shows now, in milliseconds since 1970; at the start and every few
-  /// minutes. It decides nothing but whether a claim comes from the future.
+  /// minutes. It decides nothing but whether a claim comes from the future and when a ban ends.
   case clock(wallMilliseconds: Int)
   case worked(WorkToken, WorkResult)
   /// `deadline` has come.

@@ -5,6 +5,12 @@ public enum NodeLimits {
   public static let unproven = 32
   /// Of them, those from one neighbourhood of addresses.
   public static let unprovenOfGroup = 8
+  /// Connections that this peer dials. Those who dialled in never take them.
+  public static let outboundSlots = 16
+  /// Connections, both ways together, when a person sets no other limit.
+  public static let connections = 96
+  /// With more than this, connections that no overlay needs are closed.
+  public static let comfortableConnections = 24
   /// Datanets followed at one time.
   public static let followings = 256
   /// Bytes handed to the system at once for one link.
@@ -39,6 +45,16 @@ public enum NodeLimits {
   public static let gossipAtOnce = 64
   /// Contributions that are fetched at the same time.
   public static let activeContributions = 64
+  /// Contributions in hand, with those that others seek here.
+  public static let contributionsInHand = 1_024
+  /// Contributions that are looked at in one go: whether they are here takes reading.
+  public static let lookedAtOnce = 16
+  /// What a manifest's block is taken to have before it is here.
+  public static let nodeBytes = 64 << 10
+  /// What was retracted is collected so long after the last retraction.
+  public static let collectMilliseconds: UInt64 = 10_000
+  /// After the machine's trouble fetching rests so long.
+  public static let troubleMilliseconds: UInt64 = 30_000
   /// Nodes of manifests that are asked for at the same time, for one contribution.
   public static let needsAtOnce = 64
   /// Bytes that have arrived and are not written yet, of all peers; beyond it reading pauses.
@@ -61,6 +77,10 @@ public enum NodeLimits {
   public static let dialMilliseconds: UInt64 = 1_000
   /// A dial that came to nothing by then is given up.
   public static let dialTimeoutMilliseconds: UInt64 = 15_000
+  /// Contacts whose back-off is remembered.
+  public static let waitsKept = 256
+  /// A connection that shares nothing is closed after so long.
+  public static let uselessMilliseconds: UInt64 = 15_000
   /// Dials under way at one time.
   public static let dialling = 8
 }

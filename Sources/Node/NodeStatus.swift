@@ -3,6 +3,7 @@
 
 public import Content
 public import Cryptography
+public import Store
 
 public struct NodeStatus: Sendable {
   public struct Peer: Sendable {
@@ -51,7 +52,8 @@ public struct NodeStatus: Sendable {
   /// Connections that are being made, and strangers who have not proven anything yet.
   public var unproven: Int
   public var knownAddresses: Int
-  public var bans: [NodeMemory.Ban]
+  /// Those that hold now.
+  public var bans: [Ban]
   public var bytesReceived: UInt64
   public var bytesSent: UInt64
   public var bytesPerSecondDown: Int

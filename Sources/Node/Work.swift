@@ -85,6 +85,11 @@ struct ArrivedBlock: Sendable {
   let isPacked: Bool
   /// The block's own length.
   let byteCount: Int
+
+  /// The block's bytes; nil when they do not unpack to what was said.
+  var plain: [UInt8]? {
+    isPacked ? Zstd.unpack(message[payload], byteCount: byteCount) : Array(message[payload])
+  }
 }
 
 public enum WorkResult: Sendable {

@@ -101,6 +101,7 @@ final class ExchangeNetwork {
           .message(message, from: number, to: numbers[peer]!), at: now + delayMicroseconds)
       case .wishes: pump(number)
       case .completed: peers[number].completedAt = now
+      case .sought: break
       case .accuse(let peer, let accusation):
         peers[number].accusations.append(accusation)
         banned.append((number, numbers[peer]!))

@@ -9,6 +9,10 @@ public enum ExchangeEvent: Sendable {
   case message(ExchangeMessage, from: PublicKey)
   /// A contribution whose manifest is here: `wanted` places are fetched, `held` ones offered.
   case follow(ContributionChunks, held: PlaceSet, wanted: PlaceSet)
+  /// A contribution is wanted whose manifest is not here yet.
+  case seek(Digest)
+  /// Parts of its manifest are here, and can be had.
+  case knows(Digest)
   /// It is no longer wanted, or was retracted: nothing of it is fetched or offered.
   case forget(Digest)
   /// A block outside any chunk list, a manifest's node: whoever has the contribution has it.
@@ -19,6 +23,8 @@ public enum ExchangeEvent: Sendable {
   case stored(Digest)
   /// It was not what its name says.
   case corrupt(Digest, from: PublicKey)
+  /// It could not be stored, which is not the sender's fault.
+  case lost(Digest)
   /// A wished block is on its way to a peer, `byteCount` bytes; nil when it is not here.
   case served(Digest, to: PublicKey, byteCount: Int?)
   case tick
@@ -30,6 +36,8 @@ public enum ExchangeEffect: Equatable, Sendable {
   case wishes(PublicKey)
   /// Everything wanted of a contribution is here.
   case completed(Digest)
+  /// A peer wants to hear of a contribution that is not in hand: when it is here, `follow` it.
+  case sought(Digest, by: PublicKey)
   /// A peer sent what is not what it says, or broke a limit.
   case accuse(PublicKey, Accusation)
 
@@ -48,12 +56,18 @@ public struct Exchange: Sendable {
   /// In the order in which they are to be fetched.
   var works: [Work] = []
   /// Where each wanted chunk stands; look-ups only.
-  private var wantedAt: [Digest: [(contribution: Digest, place: Int)]] = [:]
+  var wantedAt: [Digest: [(contribution: Digest, place: Int)]] = [:]
   var needs: [(digest: Digest, byteCount: Int, contribution: Digest, asked: [PublicKey])] =
     []
-  private var nextSlots: Instant
-  private var nextLook: Instant
-  private var fresh: [Digest: [Int]] = [:]
+  /// Contributions of which other peers should tell, sorted.
+  var sought: [Digest] = []
+  /// Contributions of whose manifests parts are here, sorted.
+  var known: [Digest] = []
+  /// Nothing is asked for: there is no room for more, or a person said so.
+  public var isPaused = false
+  var nextSlots: Instant
+  var nextLook: Instant
+  var fresh: [Digest: [Int]] = [:]
 
   public init(chance: SeededGenerator, at now: Instant) {
     self.chance = chance
@@ -61,10 +75,60 @@ public struct Exchange: Sendable {
     nextLook = now
   }
 
-  public var deadline: Instant { min(nextSlots, nextLook) }
+  /// Coarse while nothing is missing, so that an idle peer sleeps.
+  public var deadline: Instant {
+    let isIdle = missing == 0 && needs.isEmpty && fresh.isEmpty
+    return isIdle ? nextSlots : min(nextSlots, nextLook)
+  }
 
   /// Wanted chunks that are not here, of all contributions.
   public var missing: Int { works.reduce(0) { $0 + $1.missing } }
+
+  /// And their bytes.
+  public var missingBytes: Int {
+    works.reduce(0) { sum, work in
+      guard work.missing > 0 else { return sum }
+      return sum
+        + work.chunks.digests.indices.reduce(0) { part, place in
+          let isMissing =
+            !work.held.contains(place) && (work.open.contains(place) || work.asked[place] > 0)
+          return isMissing ? part + Int(work.chunks.byteCounts[place]) : part
+        }
+    }
+  }
+
+  /// Whether a block is of use here.
+  public func wants(_ digest: Digest) -> Bool {
+    wantedAt[digest] != nil || needs.contains { $0.digest == digest }
+  }
+
+  /// Whether a block was asked of a peer.
+  public func isAsked(_ digest: Digest, of peer: PublicKey) -> Bool {
+    index(of: peer).map { links[$0].requests.contains { $0.digest == digest } } ?? false
+  }
+
+  /// Contributions in hand, in the order in which they are fetched.
+  public var contributions: [Digest] { works.map(\.chunks.contribution) }
+
+  public func isSought(_ contribution: Digest) -> Bool {
+    links.contains { $0.isSeeking(contribution) }
+  }
+
+  /// Whether something is asked of a peer, or by it.
+  public func isBusy(with peer: PublicKey) -> Bool {
+    guard let index = index(of: peer) else { return false }
+    return !links[index].requests.isEmpty || !links[index].wishes.isEmpty
+      || links[index].isInterested
+  }
+
+  public func isServed(_ peer: PublicKey) -> Bool {
+    index(of: peer).map { links[$0].isServed } ?? false
+  }
+
+  /// Whether a peer asked for blocks that it has not got.
+  public func hasWishes(_ peer: PublicKey) -> Bool {
+    index(of: peer).map { !links[$0].wishes.isEmpty } ?? false
+  }
 
   /// Why nothing moves, in the order in which a person would ask.
   public enum Standstill: Equatable, Sendable {
@@ -72,12 +136,19 @@ public struct Exchange: Sendable {
     /// So many chunks that no connected peer has, the first of them.
     case nobodyHas(Int, Digest)
     case nobodyServes(Int)
+    /// No connected peer has said that it knows the contribution's manifest.
+    case nobodyKnows(Digest)
   }
 
   public var standstill: Standstill {
     if missing == 0, needs.isEmpty { return .nothingMissing }
     if links.contains(where: { !$0.requests.isEmpty }) { return .moving }
     if links.isEmpty { return .noPeers }
+    if missing == 0, let need = needs.first,
+      !links.contains(where: { $0.offers(need.contribution) })
+    {
+      return .nobodyKnows(need.contribution)
+    }
     var count = 0
     var first: Digest?
     for work in works {
@@ -99,7 +170,11 @@ public struct Exchange: Sendable {
     case .message(let message, let peer): receive(message, from: peer, at: now, &effects)
     case .follow(let chunks, let held, let wanted):
       follow(Work(chunks, held: held, wanted: wanted), at: now, &effects)
-    case .forget(let contribution): forget(contribution)
+    case .seek(let contribution): seek(contribution, &effects)
+    case .knows(let contribution): knows(contribution, &effects)
+    case .forget(let contribution):
+      forget(contribution)
+      unseek(contribution, &effects)
     case .need(let digest, let byteCount, let contribution):
       if !needs.contains(where: { $0.digest == digest }) {
         needs.append((digest, byteCount, contribution, []))
@@ -112,6 +187,7 @@ public struct Exchange: Sendable {
       effects.append(.accuse(peer, .corruptBlock(digest)))
       reopen(digest)
       ask(at: now, &effects)
+    case .lost(let digest): reopen(digest)
     case .served(let digest, let peer, let byteCount):
       guard let index = index(of: peer) else { break }
       if let byteCount {
@@ -126,7 +202,7 @@ public struct Exchange: Sendable {
 
   // MARK: Peers
 
-  private func index(of peer: PublicKey) -> Int? {
+  func index(of peer: PublicKey) -> Int? {
     var low = 0
     var high = links.count
     while low < high {
@@ -142,25 +218,14 @@ public struct Exchange: Sendable {
     guard index(of: peer) == nil else { return }
     let place = links.firstIndex { $0.peer > peer } ?? links.count
     links.insert(Link(peer, at: now), at: place)
-    for work in works { offer(work, to: peer, &effects) }
+    for start in stride(from: 0, to: sought.count, by: ExchangeLimits.digests) {
+      let part = Array(sought[start..<min(start + ExchangeLimits.digests, sought.count)])
+      effects.append(.send(.seek(part, isOn: true), to: peer))
+    }
     // A free slot is a newcomer's.
     if links.count(where: \.isServed) < ExchangeLimits.slots {
       links[place].isServed = true
       effects.append(.send(.slot(isOpen: true), to: peer))
-    }
-  }
-
-  private func offer(_ work: Work, to peer: PublicKey, _ effects: inout [ExchangeEffect]) {
-    let step = Int(ExchangeLimits.places)
-    for start in Swift.stride(from: 0, to: work.held.limit, by: step) {
-      let runs = work.held.runs(from: start, count: step)
-      // An empty map says that the contribution is known: those who have nodes of it say so too.
-      guard !runs.isEmpty || start == 0 else { continue }
-      effects.append(
-        .send(
-          .have(
-            contribution: work.chunks.contribution, from: UInt32(truncatingIfNeeded: start),
-            runs: runs), to: peer))
     }
   }
 
@@ -183,14 +248,22 @@ public struct Exchange: Sendable {
   private mutating func follow(
     _ fresh: Work, at now: Instant, _ effects: inout [ExchangeEffect]
   ) {
-    forget(fresh.chunks.contribution)
     var work = fresh
     let contribution = work.chunks.contribution
+    // What others have of it is still true when only what is wanted has changed.
+    let places = links.map { $0.places[contribution] }
+    forget(contribution)
     for place in 0..<work.open.limit where work.open.contains(place) {
       wantedAt[work.chunks.digests[place], default: []].append((contribution, place))
     }
     works.append(work)
     for index in links.indices {
+      if let old = places[index], old.limit == work.chunks.digests.count {
+        links[index].places[contribution] = old
+        for place in 0..<old.limit where old.contains(place) {
+          works[works.count - 1].copies[place] += 1
+        }
+      }
       let early = links[index].early.filter { $0.contribution == contribution }
       links[index].early.removeAll { $0.contribution == contribution }
       for map in early {
@@ -198,12 +271,18 @@ public struct Exchange: Sendable {
       }
     }
     work = works[works.count - 1]
-    for link in links { offer(work, to: link.peer, &effects) }
-    if work.missing == 0 { effects.append(.completed(contribution)) }
+    for link in links where link.isSeeking(contribution) { offer(work, to: link.peer, &effects) }
+    if work.missing == 0 {
+      effects.append(.completed(contribution))
+      unseek(contribution, &effects)
+    } else {
+      seek(contribution, &effects)
+    }
     ask(at: now, &effects)
   }
 
   private mutating func forget(_ contribution: Digest) {
+    known.removeAll { $0 == contribution }
     guard let index = works.firstIndex(where: { $0.chunks.contribution == contribution }) else {
       return
     }
@@ -288,7 +367,10 @@ public struct Exchange: Sendable {
         for request in requests { reopen(request.digest) }
       }
       ask(at: now, &effects)
-    case .interest(let isThere): links[index].isInterested = isThere
+    case .interest(let isThere):
+      links[index].isInterested = isThere
+      if isThere { openSlot(link: index, &effects) }
+    case .seek(let digests, let isOn): hear(digests, isOn: isOn, link: index, &effects)
     }
   }
 
@@ -310,7 +392,7 @@ public struct Exchange: Sendable {
   // MARK: Blocks
 
   /// A request came to nothing: its places may be asked of others.
-  private mutating func reopen(_ digest: Digest) {
+  mutating func reopen(_ digest: Digest) {
     for (contribution, place) in wantedAt[digest] ?? [] {
       guard let work = works.firstIndex(where: { $0.chunks.contribution == contribution }),
         !works[work].held.contains(place)
@@ -353,7 +435,10 @@ public struct Exchange: Sendable {
       works[work].open.remove(place)
       works[work].missing -= 1
       fresh[contribution, default: []].append(place)
-      if works[work].missing == 0 { effects.append(.completed(contribution)) }
+      if works[work].missing == 0 {
+        effects.append(.completed(contribution))
+        unseek(contribution, &effects)
+      }
     }
     if fresh.values.contains(where: { $0.count >= ExchangeLimits.announcedAtOnce }) {
       announceFresh(&effects)
@@ -362,104 +447,6 @@ public struct Exchange: Sendable {
     guard !list.isEmpty else { return }
     for index in links.indices where links[index].finish(digest) != nil {
       effects.append(.send(.cancel([digest]), to: links[index].peer))
-    }
-  }
-
-  // MARK: Time
-
-  private mutating func tick(at now: Instant, _ effects: inout [ExchangeEffect]) {
-    if now >= nextLook {
-      nextLook = now.advanced(byMilliseconds: ExchangeLimits.lookMilliseconds)
-      announceFresh(&effects)
-      for index in links.indices { timeOut(link: index, at: now) }
-      for need in needs.indices where needs[need].asked.count >= links.count {
-        // Everybody was asked once: begin again, they may have it by now.
-        let busy = links.contains { link in
-          link.requests.contains { $0.digest == needs[need].digest }
-        }
-        if !busy { needs[need].asked = [] }
-      }
-      ask(at: now, &effects)
-    }
-    if now >= nextSlots {
-      nextSlots = now.advanced(byMilliseconds: ExchangeLimits.slotMilliseconds)
-      assignSlots(at: now, &effects)
-    }
-  }
-
-  private mutating func announceFresh(_ effects: inout [ExchangeEffect]) {
-    for (contribution, places) in fresh.sorted(by: { $0.key < $1.key }) {
-      announce(contribution, places, &effects)
-    }
-    fresh = [:]
-  }
-
-  private mutating func announce(
-    _ contribution: Digest, _ places: [Int], _ effects: inout [ExchangeEffect]
-  ) {
-    guard let work = works.first(where: { $0.chunks.contribution == contribution }) else { return }
-    var set = PlaceSet(limit: work.held.limit)
-    for place in places { set.insert(place) }
-    let step = Int(ExchangeLimits.places)
-    for start in Swift.stride(from: 0, to: set.limit, by: step) {
-      let runs = set.runs(from: start, count: step)
-      guard !runs.isEmpty else { continue }
-      for link in links where link.places[contribution]?.isFull != true {
-        effects.append(
-          .send(
-            .have(
-              contribution: contribution, from: UInt32(truncatingIfNeeded: start), runs: runs),
-            to: link.peer))
-      }
-    }
-  }
-
-  private mutating func timeOut(link index: Int, at now: Instant) {
-    let late = links[index].requests.filter {
-      now.milliseconds(since: $0.at) >= ExchangeLimits.requestMilliseconds
-    }
-    guard !late.isEmpty else { return }
-    for request in late {
-      _ = links[index].finish(request.digest)
-      reopen(request.digest)
-    }
-    links[index].strikes += 1
-    links[index].window = max(links[index].window / 2, ExchangeLimits.smallestWindow)
-    if links[index].strikes >= ExchangeLimits.strikes {
-      links[index].restsUntil = now.advanced(byMilliseconds: ExchangeLimits.restMilliseconds)
-      links[index].strikes = 0
-    }
-  }
-
-  /// Serves those who gave most since the last look, or, when nothing is missing here, those who
-  /// take fastest; one slot goes to somebody else by chance, newcomers first.
-  private mutating func assignSlots(at now: Instant, _ effects: inout [ExchangeEffect]) {
-    let seeding = missing == 0
-    var order = links.indices.filter { links[$0].isInterested || !links[$0].isServed }
-    func merit(_ link: Link) -> Int {
-      seeding ? link.sent - link.sentBefore : link.received - link.receivedBefore
-    }
-    order.sort { left, right in
-      let (first, second) = (merit(links[left]), merit(links[right]))
-      return first == second ? links[left].peer < links[right].peer : first > second
-    }
-    var served = Array(order.filter { links[$0].isInterested }.prefix(ExchangeLimits.slots - 1))
-    let others = links.indices.filter { !served.contains($0) }
-    let newcomers = others.filter { now.milliseconds(since: links[$0].metAt) < 30_000 }
-    let pool = newcomers.isEmpty ? others : newcomers
-    if let lucky = pool.randomElement(using: &chance) { served.append(lucky) }
-    for index in others.shuffled(using: &chance) where served.count < ExchangeLimits.slots {
-      if !served.contains(index) { served.append(index) }
-    }
-    for index in links.indices {
-      links[index].sentBefore = links[index].sent
-      links[index].receivedBefore = links[index].received
-      let isServed = served.contains(index)
-      guard isServed != links[index].isServed else { continue }
-      links[index].isServed = isServed
-      // Who loses its slot forgets what it asked for, and asks others.
-      if !isServed { links[index].wishes = [] }
-      effects.append(.send(.slot(isOpen: isServed), to: links[index].peer))
     }
   }
 }

@@ -12,6 +12,8 @@ extension Exchange {
   mutating func ask(
     link index: Int, at now: Instant, _ effects: inout [ExchangeEffect]
   ) {
+    guard !isPaused else { return }
+    tellInterest(link: index, &effects)
     guard links[index].isOpenToUs, links[index].restsUntil <= now else { return }
     var digests: [Digest] = []
     func add(_ digest: Digest, _ byteCount: Int, _ link: inout Link) {
@@ -45,7 +47,16 @@ extension Exchange {
     if !digests.isEmpty {
       effects.append(.send(.request(digests), to: links[index].peer))
     }
-    let isInterested = !links[index].requests.isEmpty
+    tellInterest(link: index, &effects)
+  }
+
+  /// Whoever has something that is missing here is told so, also before it serves us.
+  private mutating func tellInterest(link index: Int, _ effects: inout [ExchangeEffect]) {
+    let isInterested =
+      !links[index].requests.isEmpty
+      || works.contains { work in
+        work.missing > 0 && links[index].places[work.chunks.contribution]?.isEmpty == false
+      } || needs.contains { links[index].offers($0.contribution) }
     if isInterested != links[index].weAreInterested {
       links[index].weAreInterested = isInterested
       effects.append(.send(.interest(isInterested), to: links[index].peer))

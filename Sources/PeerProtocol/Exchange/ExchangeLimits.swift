@@ -3,6 +3,8 @@
 public enum ExchangeLimits {
   /// Requests that one peer may have waiting here; more end the session.
   public static let queuedRequests = 1_024
+  /// Contributions that one peer may seek at one time.
+  public static let seeks = 1_024
   /// Digests in one message.
   public static let digests = 1_024
   /// Places of chunks in one have-map message; larger contributions take several.

@@ -16,6 +16,8 @@ public enum ExchangeMessage: Equatable, Sendable {
   case slot(isOpen: Bool)
   /// Whether the sender lacks something that the receiver has.
   case interest(Bool)
+  /// "Tell me, now and as it changes, which chunks you have of these contributions"; or no longer.
+  case seek([Digest], isOn: Bool)
 
   public enum Refusal: UInt8, Sendable {
     /// Not here, or not for this Datanet.
@@ -36,6 +38,7 @@ public enum ExchangeMessage: Equatable, Sendable {
     case .refuse(let digests, let reason): return [3, pack(digests), Value(reason.rawValue)]
     case .slot(let isOpen): return [4, .bool(isOpen)]
     case .interest(let isThere): return [5, .bool(isThere)]
+    case .seek(let digests, let isOn): return [6, pack(digests), .bool(isOn)]
     }
   }
 
@@ -71,6 +74,9 @@ public enum ExchangeMessage: Equatable, Sendable {
     case (4, 2), (5, 2):
       guard let flag = items[1].bool else { return nil }
       self = type == 4 ? .slot(isOpen: flag) : .interest(flag)
+    case (6, 3):
+      guard let list = digests(), let isOn = items[2].bool else { return nil }
+      self = .seek(list, isOn: isOn)
     default: return nil
     }
   }
@@ -83,7 +89,7 @@ public struct ChunkMessage: Equatable, Sendable {
     case zstd = 1
   }
 
-  static let headByteCount = Digest.byteCount + 5
+  public static let headByteCount = Digest.byteCount + 5
 
   public var digest: Digest
   public var form: Form

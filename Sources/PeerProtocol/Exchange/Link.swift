@@ -16,6 +16,9 @@ struct Link: Sendable {
   /// Have-maps of contributions that are not known here yet, in order of arrival.
   var early: [(contribution: Digest, from: UInt32, runs: [UInt8])] = []
 
+  /// Contributions of which the peer wants to hear, sorted.
+  var seeks: [Digest] = []
+
   // Downloading.
   /// In the order in which they were sent: answers come in that order.
   var requests: [Request] = []
@@ -56,6 +59,11 @@ struct Link: Sendable {
     places[contribution] != nil || early.contains { $0.contribution == contribution }
   }
 
+  func isSeeking(_ contribution: Digest) -> Bool {
+    let place = seeks.place(of: contribution)
+    return place < seeks.count && seeks[place] == contribution
+  }
+
   /// Takes a request off the list; nil when it was not asked of this peer.
   mutating func finish(_ digest: Digest) -> Request? {
     guard let index = requests.firstIndex(where: { $0.digest == digest }) else { return nil }
@@ -79,5 +87,18 @@ struct Link: Sendable {
     let horizon = Int(min(leastDelay, 2_000)) * 2 + ExchangeLimits.slackMilliseconds
     window = min(
       max(bytesPerMillisecond * horizon, ExchangeLimits.firstWindow), ExchangeLimits.largestWindow)
+  }
+}
+
+extension [Digest] {
+  /// Where a digest stands in a sorted list, or belongs.
+  func place(of digest: Digest) -> Int {
+    var low = 0
+    var high = count
+    while low < high {
+      let middle = (low + high) / 2
+      if self[middle] < digest { low = middle + 1 } else { high = middle }
+    }
+    return low
   }
 }

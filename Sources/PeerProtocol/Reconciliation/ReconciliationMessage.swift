@@ -169,3 +169,14 @@ public enum ReconciliationMessage: Equatable, Sendable {
     return numbers
   }
 }
+
+extension ReconciliationMessage {
+  /// Whether it speaks to the side that began the round.
+  public var isForAsker: Bool {
+    switch self {
+    case .same, .sketch, .buckets: true
+    case .states(_, let isAnswer, _, _): isAnswer
+    case .summary, .ask, .lists: false
+    }
+  }
+}

@@ -38,7 +38,7 @@ public enum SessionChannel: UInt8, Sendable, CaseIterable {
   public var maximumMessage: Int {
     switch self {
     case .control: 4_096
-    case .claims: 256 << 10
+    case .claims: (1 << 20) + 4_096
     case .requests: 256 << 10
     case .chunks: (1 << 20) + 4_096
     }
@@ -48,7 +48,7 @@ public enum SessionChannel: UInt8, Sendable, CaseIterable {
   public var window: Int {
     switch self {
     case .control: .max
-    case .claims: 1 << 20
+    case .claims: 4 << 20
     case .requests: 512 << 10
     case .chunks: 8 << 20
     }

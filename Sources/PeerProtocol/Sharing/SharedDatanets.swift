@@ -1,6 +1,7 @@
 // The Datanets that one session has open, by handle (Specs/Sharing.md has the state × event
 // table).
 
+public import Content
 public import Cryptography
 
 public enum SharingLimits {
@@ -30,6 +31,9 @@ public struct SharedDatanets: Sendable {
   public private(set) var open: [(handle: UInt32, secret: DatanetSecret)] = []
   private var nextHandle: UInt32
   private var failures = 0
+  /// Handles that the other side used, or may still use, for a Datanet whose handle is now the
+  /// dialler's: both asked at once.
+  private var aliases: [(handle: UInt32, secret: DatanetSecret)] = []
 
   /// The dialler's handles are even, the other's odd, so they never meet.
   public init(own: [DatanetSecret], channelBinding: Digest, isDialler: Bool) {
@@ -40,7 +44,11 @@ public struct SharedDatanets: Sendable {
   }
 
   public func secret(for handle: UInt32) -> DatanetSecret? {
-    open.first { $0.handle == handle }?.secret
+    (open.first { $0.handle == handle } ?? aliases.first { $0.handle == handle })?.secret
+  }
+
+  public func handle(of datanet: CID) -> UInt32? {
+    open.first { $0.secret.datanet == datanet }?.handle
   }
 
   /// Asks for a Datanet, or for all that this peer has.
@@ -71,7 +79,10 @@ public struct SharedDatanets: Sendable {
       else { return [.violation] }
       // Both asked at once: the dialler's handle stays.
       if let other = open.firstIndex(where: { $0.secret == secret }) {
-        guard isDialler else { return [] }
+        guard isDialler else {
+          aliases.append((handle, secret))
+          return []
+        }
         open.remove(at: other)
       }
       open.append((handle, secret))
@@ -79,6 +90,7 @@ public struct SharedDatanets: Sendable {
     case .close(let handle):
       guard let index = open.firstIndex(where: { $0.handle == handle }) else { return [] }
       let secret = open.remove(at: index).secret
+      aliases.removeAll { $0.secret == secret }
       return [.closed(secret, handle: handle)]
     }
   }
@@ -113,6 +125,7 @@ public struct SharedDatanets: Sendable {
     own.removeAll { $0 == secret }
     guard let index = open.firstIndex(where: { $0.secret == secret }) else { return [] }
     let handle = open.remove(at: index).handle
+    aliases.removeAll { $0.secret == secret }
     return [.send(.close(handle: handle)), .closed(secret, handle: handle)]
   }
 

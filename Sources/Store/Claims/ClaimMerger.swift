@@ -33,6 +33,8 @@ final class ClaimMerger {
     next = try database.integer("SELECT next FROM claim_sequence") ?? 1
   }
 
+  var lastSequence: Int { next - 1 }
+
   func takeSequence() -> Int {
     defer { next += 1 }
     return next

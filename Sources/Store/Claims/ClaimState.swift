@@ -37,6 +37,16 @@ extension ClaimStore {
     try reading { try frontier(known(datanet)) }
   }
 
+  /// What is known of one author's chain; nil when that is nothing.
+  public func entry(of author: PublicKey, in datanet: CID) throws -> Frontier.Entry? {
+    try reading {
+      guard let row = try chain(ChainKey(net: known(datanet).id, author: author)) else {
+        return nil
+      }
+      return Frontier.Entry(author: author, count: row.count, head: row.head, fork: row.fork)
+    }
+  }
+
   public func roles(in datanet: CID) throws -> RoleBook {
     try reading { try roles(known(datanet)) }
   }

@@ -90,6 +90,28 @@ public final class ClaimStore {
     try writing { merger in try claims.map { try merger.insert($0) } }
   }
 
+  /// What became of each claim, and the numbers of the newest arrivals before and after: between
+  /// the two nobody else has written.
+  public struct Merged: Sendable {
+    public let insertions: [Ledger.Insertion]
+    public let before: Int
+    public let after: Int
+  }
+
+  /// `insert` for a running peer, which has to know whether it has seen everything that came.
+  public func merge(_ claims: [Claim]) throws -> Merged {
+    try writing { merger in
+      let before = merger.lastSequence
+      let insertions = try claims.map { try merger.insert($0) }
+      return Merged(insertions: insertions, before: before, after: merger.lastSequence)
+    }
+  }
+
+  /// The number of the newest arrival of all Datanets.
+  public func sequence() throws -> Int {
+    try reading { try database.integer("SELECT next - 1 FROM claim_sequence") ?? 0 }
+  }
+
   // MARK: Rows
 
   func net(_ datanet: CID) throws -> NetRow? {

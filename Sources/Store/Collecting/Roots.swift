@@ -3,24 +3,29 @@
 internal import Claims
 public import Content
 
-extension Store {
+extension ClaimStore {
   /// What nothing may remove: the manifests of all entries that count or may yet count,
   /// and of all runs.
   public func roots() throws -> [CID] {
     var roots: [CID] = []
-    for datanet in try claims.datanets() {
-      for entry in try claims.entries(of: datanet) {
+    for datanet in try datanets() {
+      for entry in try entries(of: datanet) {
         switch entry.standing {
         case .live, .unapproved, .unauthorised, .replaced: roots.append(entry.publication.manifest)
         case .retracted, .unlicensed, .rejected: continue
         }
       }
-      for run in try claims.runs(of: datanet) where !run.isWithdrawn {
+      for run in try runs(of: datanet) where !run.isWithdrawn {
         roots += run.run.manifests
       }
     }
     return roots
   }
+}
+
+extension Store {
+  /// What nothing may remove.
+  public func roots() throws -> [CID] { try claims.roots() }
 
   public func collect(options: CollectOptions = CollectOptions()) throws -> CollectionReport {
     try blocks.collect(options: options) { try self.roots() }

@@ -1,0 +1,356 @@
+// Which contributions are fetched and offered, and their way from a claim to the last chunk
+// (Specs/Node.md, "Contributions").
+
+internal import Claims
+internal import Content
+internal import Cryptography
+internal import PeerProtocol
+internal import Store
+
+extension Node {
+  // MARK: What counts
+
+  /// Looks at what new claims say about contributions.
+  func review(_ fresh: [Claim], _ membership: Membership, at now: Instant) {
+    var isLarge = false
+    for claim in fresh {
+      let content = claim.content
+      switch content {
+      case .contribution(let items), .yardstick(let items), .base(let items):
+        for (item, publication) in items.enumerated() {
+          if publication.replaces != nil { isLarge = true }
+          let id = EntryID(claim: claim.digest, item: item)
+          let entry = storing("read an entry") { try claims.entry(id) } ?? nil
+          guard let entry else { continue }
+          note(entry, membership)
+        }
+      case .retraction, .review, .grant, .revoke: isLarge = true
+      default: break
+      }
+    }
+    if isLarge {
+      // Reading all entries costs time that grows with them.
+      let wait = UInt64(membership.contributions.uses.count / 50)
+      let due = now.advanced(byMilliseconds: wait)
+      membership.contributions.reviewDue = min(membership.contributions.reviewDue ?? due, due)
+    }
+    if let due = membership.contributions.reviewDue, due <= now {
+      reviewContributions(membership, at: now)
+    }
+    advance(membership, at: now)
+  }
+
+  private func use(_ standing: Standing) -> ContributionBook.Use? {
+    switch standing {
+    case .live, .unapproved: .wanted
+    case .replaced: .kept
+    case .retracted, .unauthorised, .unlicensed, .rejected: nil
+    }
+  }
+
+  private func isFetched(_ entry: DatanetState.Entry, _ membership: Membership) -> Bool {
+    switch membership.mode {
+    case .all: true
+    case .claims, .none: false
+    case .pinned:
+      settings.pins.contains { pin in
+        pin.datanet == membership.datanet && (pin.claim == nil || pin.claim == entry.id.cid)
+      }
+    }
+  }
+
+  private func note(_ entry: DatanetState.Entry, _ membership: Membership) {
+    guard let use = use(entry.standing) else { return }
+    let manifest = entry.publication.manifest
+    guard manifest.codec == .dagCBOR else { return }
+    let old = membership.contributions.uses[manifest.digest]
+    if old != .wanted { membership.contributions.uses[manifest.digest] = use }
+    guard use == .wanted, isFetched(entry, membership), old != .wanted,
+      membership.contributions.plan(manifest.digest)?.isWanted != true,
+      !membership.contributions.queue.contains(manifest)
+    else { return }
+    membership.contributions.queue.append(manifest)
+  }
+
+  /// Looks at all entries: after settings, roles, retractions or reviews have changed.
+  func reviewContributions(_ membership: Membership, at now: Instant) {
+    membership.contributions.reviewDue = nil
+    guard membership.isKnown,
+      let entries = storing("read entries", { try claims.entries(of: membership.datanet) })
+    else { return }
+    var uses: [Digest: ContributionBook.Use] = [:]
+    var wanted: [CID] = []
+    var listed: Set<Digest> = []
+    for entry in entries {
+      let manifest = entry.publication.manifest
+      guard let use = use(entry.standing), manifest.codec == .dagCBOR else { continue }
+      if uses[manifest.digest] != .wanted { uses[manifest.digest] = use }
+      if use == .wanted, isFetched(entry, membership), listed.insert(manifest.digest).inserted {
+        wanted.append(manifest)
+      }
+    }
+    let gone = membership.contributions.uses.keys.filter { uses[$0] == nil }.sorted()
+    membership.contributions.uses = uses
+    for digest in gone { drop(digest, membership, at: now) }
+    for plan in membership.contributions.plans {
+      let isWanted = listed.contains(plan.manifest.digest)
+      if plan.isWanted, !isWanted { end(plan, membership, at: now) }
+    }
+    membership.contributions.queue = wanted.filter { manifest in
+      membership.contributions.plan(manifest.digest)?.isWanted != true
+        && !membership.contributions.broken.contains { $0.manifest == manifest }
+    }
+    // With pins other parts of what is in hand may be wanted.
+    if membership.mode == .pinned {
+      for plan in membership.contributions.plans where plan.isWanted && plan.chunks != nil {
+        follow(plan, membership, at: now)
+      }
+    }
+    advance(membership, at: now)
+  }
+
+  /// It was retracted, or rejected: nothing of it is offered, and its space is freed by and by.
+  private func drop(_ contribution: Digest, _ membership: Membership, at now: Instant) {
+    let manifest = CID(codec: .dagCBOR, digest: contribution)
+    if let plan = membership.contributions.plan(contribution) { end(plan, membership, at: now) }
+    report(.dropped(membership.datanet, manifest: manifest))
+    guard storing("look for a block", { try blocks.has(manifest) }) == true else { return }
+    collectDue = now.advanced(byMilliseconds: NodeLimits.collectMilliseconds)
+  }
+
+  private func end(_ plan: ContributionPlan, _ membership: Membership, at now: Instant) {
+    membership.contributions.plans.removeAll { $0 === plan }
+    carryOut(
+      membership.exchange.handle(.forget(plan.manifest.digest), at: now), membership, at: now)
+  }
+
+  // MARK: Beginning
+
+  /// Takes contributions in hand, a bounded number at a time.
+  func advance(_ membership: Membership, at now: Instant) {
+    var looked = 0
+    while membership.contributions.fetching < NodeLimits.activeContributions,
+      !membership.contributions.queue.isEmpty, looked < NodeLimits.lookedAtOnce
+    {
+      looked += 1
+      let manifest = membership.contributions.queue.removeFirst()
+      let plan =
+        membership.contributions.plan(manifest.digest)
+        ?? ContributionPlan(
+          manifest, isWanted: true)
+      plan.isWanted = true
+      plan.isComplete = false
+      if membership.contributions.plan(manifest.digest) == nil {
+        membership.contributions.plans.append(plan)
+      }
+      if plan.chunks == nil {
+        carryOut(membership.exchange.handle(.seek(manifest.digest), at: now), membership, at: now)
+      }
+      go(on: plan, membership, at: now)
+    }
+    membership.contributions.advanceDue =
+      membership.contributions.queue.isEmpty
+        || membership.contributions.fetching >= NodeLimits.activeContributions
+      ? nil : now.advanced(byMilliseconds: 1)
+  }
+
+  /// A peer seeks a contribution: what is here of it is offered.
+  func sought(_ contribution: Digest, _ membership: Membership, at now: Instant) {
+    guard membership.contributions.uses[contribution] != nil,
+      membership.contributions.plan(contribution) == nil,
+      membership.contributions.plans.count < NodeLimits.contributionsInHand
+    else { return }
+    let manifest = CID(codec: .dagCBOR, digest: contribution)
+    guard storing("look for a block", { try blocks.has(manifest) }) == true else { return }
+    let plan = ContributionPlan(manifest, isWanted: false)
+    membership.contributions.plans.append(plan)
+    go(on: plan, membership, at: now)
+  }
+
+  private func source(_ plan: ContributionPlan) -> (CID) -> [UInt8]? {
+    { cid in plan.block(cid) ?? self.storing("read a block") { try self.blocks.get(cid) } ?? nil }
+  }
+
+  private func go(on plan: ContributionPlan, _ membership: Membership, at now: Instant) {
+    if plan.nodes.isEmpty, !plan.descend(from: plan.manifest, source(plan)) {
+      return fail(plan, "its manifest is not one", membership, at: now)
+    }
+    askNodes(plan, membership, at: now)
+  }
+
+  private func askNodes(_ plan: ContributionPlan, _ membership: Membership, at now: Instant) {
+    let contribution = plan.manifest.digest
+    if plan.isManifestWhole {
+      return follow(plan, membership, at: now)
+    }
+    if !plan.nodes.isEmpty {
+      carryOut(membership.exchange.handle(.knows(contribution), at: now), membership, at: now)
+    }
+    // What is only offered is offered as it is.
+    guard plan.isWanted else {
+      plan.isComplete = true
+      return
+    }
+    while plan.asked.count < NodeLimits.needsAtOnce, let cid = plan.waiting.popLast() {
+      plan.asked.append(cid)
+      carryOut(
+        membership.exchange.handle(
+          .need(cid.digest, byteCount: NodeLimits.nodeBytes, of: contribution), at: now),
+        membership, at: now)
+    }
+  }
+
+  /// A block of a manifest came, is what it should be, and is written.
+  func addNode(
+    _ block: ArrivedBlock, _ plan: ContributionPlan, _ membership: Membership, at now: Instant
+  ) {
+    guard let cid = plan.asked.first(where: { $0.digest == block.cid.digest }) else { return }
+    carryOut(membership.exchange.handle(.stored(cid.digest), at: now), membership, at: now)
+    guard let bytes = block.plain, plan.add(bytes, as: cid, source(plan)) else {
+      return fail(plan, "a block of its manifest is not one", membership, at: now)
+    }
+    askNodes(plan, membership, at: now)
+  }
+
+  private func fail(
+    _ plan: ContributionPlan, _ reason: String, _ membership: Membership, at now: Instant
+  ) {
+    if membership.contributions.broken.count < ContributionBook.brokenKept {
+      membership.contributions.broken.append((plan.manifest, reason))
+    }
+    report(.trouble("contribution \(plan.manifest): \(reason)"))
+    end(plan, membership, at: now)
+    membership.contributions.advanceDue = now
+  }
+
+  // MARK: Chunks
+
+  /// The manifest is whole: its chunks are fetched and offered.
+  private func follow(_ plan: ContributionPlan, _ membership: Membership, at now: Instant) {
+    do {
+      let read: BlockSource = { cid in
+        if let bytes = plan.block(cid) { return bytes }
+        return try self.blocks.block(cid)
+      }
+      let manifest: Manifest
+      if plan.chunks == nil {
+        manifest = try plan.list(read)
+      } else {
+        manifest = try Manifest(
+          decoding: Block(trusted: plan.manifest, bytes: try read(plan.manifest)))
+      }
+      guard let chunks = plan.chunks else { return }
+      var held = PlaceSet(limit: chunks.digests.count)
+      for (place, digest) in chunks.digests.enumerated()
+      where try blocks.has(CID(codec: .raw, digest: digest)) {
+        held.insert(place)
+      }
+      let wanted = try wantedPlaces(plan, manifest, chunks, read, membership)
+      if plan.isWanted, held.count < chunks.digests.count {
+        report(
+          .fetching(
+            membership.datanet, manifest: plan.manifest, chunks: chunks.digests.count - held.count,
+            bytes: Int(clamping: manifest.bytes)))
+      }
+      plan.isComplete = !plan.isWanted
+      carryOut(
+        membership.exchange.handle(.follow(chunks, held: held, wanted: wanted), at: now),
+        membership, at: now)
+    } catch {
+      fail(plan, "\(error)", membership, at: now)
+    }
+  }
+
+  /// All chunks, or those of pinned files and records.
+  private func wantedPlaces(
+    _ plan: ContributionPlan, _ manifest: Manifest, _ chunks: ContributionChunks,
+    _ read: BlockSource, _ membership: Membership
+  ) throws -> PlaceSet {
+    guard plan.isWanted else { return PlaceSet(limit: chunks.digests.count) }
+    guard membership.mode == .pinned else {
+      return PlaceSet(limit: chunks.digests.count, full: true)
+    }
+    let pins = try settings.pins.filter { pin in
+      guard pin.datanet == membership.datanet else { return false }
+      guard let claim = pin.claim else { return true }
+      return try claims.claim(claim)?.content.publications.contains {
+        $0.manifest == plan.manifest
+      } ?? false
+    }
+    if pins.contains(where: { $0.path == nil && $0.records == nil }) {
+      return PlaceSet(limit: chunks.digests.count, full: true)
+    }
+    var digests: Set<Digest> = []
+    for pin in pins { try add(pin, manifest, read, &digests) }
+    var places = PlaceSet(limit: chunks.digests.count)
+    for (place, digest) in chunks.digests.enumerated() where digests.contains(digest) {
+      places.insert(place)
+    }
+    return places
+  }
+
+  /// The chunks that a pin means.
+  private func add(
+    _ pin: Pin, _ manifest: Manifest, _ read: BlockSource, _ digests: inout Set<Digest>
+  ) throws {
+    var files = manifest.fileCursor()
+    while let file = try files.next(read) {
+      guard pin.includes(path: file.item.path.text) else { continue }
+      var range = file.before.bytes..<file.before.bytes + file.item.bytes
+      if let records = pin.records {
+        let first = file.before.records + UInt64(clamping: records.lowerBound)
+        let past = file.before.records + UInt64(clamping: records.upperBound)
+        let end = file.before.records + file.item.records
+        guard first < end else { continue }
+        let start = try manifest.place(ofRecord: first, read).chunkStart
+        var stop = range.upperBound
+        if past < end {
+          let place = try manifest.place(ofRecord: past - 1, read)
+          stop = place.chunkStart + UInt64(place.chunk.byteCount)
+        }
+        range = max(range.lowerBound, start)..<min(range.upperBound, stop)
+      }
+      try manifest.forEachPart(of: range, read) { digests.insert($0.chunk.cid.digest) }
+    }
+  }
+
+  /// Everything wanted of a contribution is here.
+  func completed(_ contribution: Digest, _ membership: Membership, at now: Instant) {
+    guard let plan = membership.contributions.plan(contribution), plan.isWanted else { return }
+    let wasComplete = plan.isComplete
+    plan.isComplete = true
+    plan.releaseBytes()
+    if !wasComplete {
+      report(.complete(membership.datanet, manifest: plan.manifest))
+    }
+    membership.contributions.advanceDue = now
+    lookAtStandstill(membership)
+  }
+
+  /// Lets go of what is complete and sought by nobody; goes on with what waits.
+  func tickContributions(_ membership: Membership, at now: Instant) {
+    if let due = membership.contributions.reviewDue, now >= due {
+      reviewContributions(membership, at: now)
+    }
+    if let due = membership.contributions.advanceDue, now >= due {
+      advance(membership, at: now)
+      lookAtStandstill(membership)
+    }
+    if membership.contributions.plans.count > NodeLimits.activeContributions {
+      for plan in membership.contributions.plans
+      where plan.isComplete && !membership.exchange.isSought(plan.manifest.digest) {
+        end(plan, membership, at: now)
+      }
+    }
+  }
+
+  /// Another process may have added blocks that are wanted, or offered.
+  func blocksChanged(at now: Instant) {
+    refreshStoredBytes()
+    for membership in memberships {
+      for plan in membership.contributions.plans where plan.chunks != nil && !plan.isComplete {
+        follow(plan, membership, at: now)
+      }
+    }
+  }
+}
