@@ -24,10 +24,17 @@ extension Invocation {
     }
     do {
       return try LicenseExpression(text).text
-    } catch .form(let problem) {
-      throw .usage(
-        "--license '\(Printable.line(text))' is no SPDX expression: \(Printable.line(problem))")
-    } catch .unknown(let word, let isException) {
+    } catch {
+      throw .usage(explanation(of: error, in: text))
+    }
+  }
+
+  private static func explanation(of fault: LicenseExpression.Fault, in text: String) -> String {
+    switch fault {
+    case .form(let problem):
+      return
+        "--license '\(Printable.line(text))' is no SPDX expression: \(Printable.line(problem))"
+    case .unknown(let word, let isException):
       let all = isException ? LicenseExpression.exceptions : LicenseExpression.identifiers
       let near = Spelling.nearest(to: word, among: all.map { $0.lowercased() })
       let meant = near.flatMap { near in all.first { $0.lowercased() == near } }
@@ -42,9 +49,9 @@ extension Invocation {
         } else {
           "see https://spdx.org/licenses, or name your own as LicenseRef-NAME"
         }
-      throw .usage(
+      return
         "--license: SPDX knows no \(isException ? "exception" : "licence") "
-          + "'\(Printable.line(word))'; \(hint)")
+        + "'\(Printable.line(word))'; \(hint)"
     }
   }
 }
