@@ -119,16 +119,21 @@ struct Place {
     var errors: String
   }
 
-  func launch(_ words: [String], input: String = "", mergesErrors: Bool = false) -> Result {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = words
-    process.currentDirectoryURL = folder
+  /// What every command here finds around it.
+  var environment: [String: String] {
     var environment = ProcessInfo.processInfo.environment
     environment["PATH"] = programs.path + ":" + (environment["PATH"] ?? "/usr/bin:/bin")
     environment["HOME"] = folder.path
     environment["SWIFT_BACKTRACE"] = "enable=no"
     for name in ["DATANET_HOME", "DATANET_PASSPHRASE", "COLUMNS"] { environment[name] = nil }
+    return environment
+  }
+
+  func launch(_ words: [String], input: String = "", mergesErrors: Bool = false) -> Result {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = words
+    process.currentDirectoryURL = folder
     process.environment = environment
     // Files, not pipes: nobody has to read while the command writes.
     let names = ["in", "out", "err"].map { folder.appendingPathComponent(".\($0)-\(UUID())") }

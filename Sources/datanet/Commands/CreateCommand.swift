@@ -26,12 +26,14 @@ enum CreateCommand: Command {
       .value(
         "review", "WHEN", .choice(["after", "before"]),
         "Whether contributions count until rejected, or only once approved", default: "after"),
+      .flag("private", "Only who has a ticket, which holds a key, can join or read it"),
     ],
     examples: [
       Example("datanet create recipes --license CC-BY-4.0", "Open to everyone, one licence."),
       Example(
         "datanet create clinic --contributors granted --review before --description 'Notes'",
         "Only people you name, and only what a curator approves."),
+      Example("datanet create clinic --private", "Nobody joins without a ticket from you."),
     ])
 
   static func run(_ context: Context) throws {
@@ -51,8 +53,13 @@ enum CreateCommand: Command {
       reviewing: invocation.text("review") == "before" ? .before : .after)
     let claim = try store.claims.found(
       genesis, by: try context.identity(), timeMilliseconds: Moment.milliseconds())
+    let isPrivate = invocation.has("private")
+    if isPrivate {
+      try store.peers.follow(Following(datanet: claim.cid, key: DatanetKey.make()))
+    }
     context.output.json([
       "datanet": .cid(claim.cid), "name": .string(name), "claim": .cid(claim.cid),
+      "private": .bool(isPrivate),
     ])
     context.output.text("Founded \(name)")
     context.output.text("\(claim.cid)")

@@ -13,13 +13,24 @@ enum DoctorCommand: Command {
       each what is wrong and what to do about it. Nothing is changed. Ends with 1 when something \
       needs attention.
       """,
-    options: [],
+    options: [
+      .flag("systemd", "Print a systemd user unit that runs the peer of this home instead")
+    ],
     examples: [
       Example("datanet doctor", "Everything, as a list."),
       Example("datanet doctor --json", "The same for a bug report or a monitor."),
+      Example(
+        "datanet doctor --systemd > ~/.config/systemd/user/datanet.service",
+        "And then: systemctl --user enable --now datanet"),
     ])
 
   static func run(_ context: Context) throws {
+    if context.invocation.has("systemd") {
+      let unit = try SystemdUnit(home: context.home).text
+      context.output.json(["unit": .string(unit)])
+      context.output.text(unit)
+      return
+    }
     let findings = Examination(home: context.home).findings()
     context.output.json([
       "healthy": .bool(findings.allSatisfy { $0.state != .bad }),

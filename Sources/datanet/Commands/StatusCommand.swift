@@ -14,7 +14,9 @@ enum StatusCommand: Command {
     prose: """
       Shows what a Datanet holds by the claims that count, what this home has stored, and the digest \
       of the Datanet's state: peers with the same digest agree about everything. Without NET, sums \
-      over all Datanets here; their digest is that of the one Datanet, or a hash over all of them.
+      over all Datanets here; their digest is that of the one Datanet, or a hash over all of them. \
+      When a peer runs on this home, also who is connected, what is missing, how fast it comes, and \
+      when nothing moves, why.
       """,
     arguments: [Argument("NET", .datanet, .optional, "the Datanet")],
     examples: [
@@ -33,8 +35,15 @@ enum StatusCommand: Command {
       }
     let statuses = try nets.map { try store.claims.status(of: $0) }
     let blocks = try store.blocks.totals()
+    var running: JSONValue?
+    do {
+      running = try ControlClient.connect(to: context.home)?.ask(.status)
+    } catch {
+      // A peer that hangs must not hide what the home holds.
+      Screen.remark("\(error)")
+    }
     if context.output.isJSON {
-      context.output.json(json(statuses, blocks, context))
+      context.output.json(json(statuses, blocks, running, context))
       return
     }
     for status in statuses {
@@ -50,10 +59,12 @@ enum StatusCommand: Command {
           ? ""
           : "; in place: \(Quantity.count(blocks.inPlaceFiles, "file")), "
             + Quantity.bytes(blocks.inPlaceBytes)))
+    RunningLines.show(running, only: context.invocation.has("NET") ? nets : nil, names, context)
   }
 
   private static func json(
-    _ statuses: [ClaimStore.Status], _ blocks: BlockStore.Totals, _ context: Context
+    _ statuses: [ClaimStore.Status], _ blocks: BlockStore.Totals, _ running: JSONValue?,
+    _ context: Context
   ) -> JSONValue {
     func sum(_ part: (ClaimStore.Status) -> Int) -> JSONValue {
       .int(statuses.reduce(0) { $0 &+ part($1) })
@@ -68,6 +79,7 @@ enum StatusCommand: Command {
       "bytes": sum { $0.totals.bytes }, "blocks": .int(blocks.blocks),
       "storedBytes": .int(blocks.bytes), "inPlaceFiles": .int(blocks.inPlaceFiles),
       "inPlaceBytes": .int(blocks.inPlaceBytes), "digest": .string("\(digest(statuses))"),
+      "running": running ?? .null,
     ]
     if context.invocation.text("NET") != nil, let status = statuses.first {
       object["datanet"] = .cid(status.genesis.cid)

@@ -26,7 +26,7 @@ final class RunningPeer {
   let identity: PublicKey
   let log: PeerLog
   private let lock: FileLock
-  private let wishes: HomeWishes
+  private let memory: HomeMemory
   private let wires: Wires
   private var places = ListenPlaces()
   private var discovery: LocalDiscovery?
@@ -58,13 +58,13 @@ final class RunningPeer {
     loop = try EventLoop()
     started = loop.nowMilliseconds
     self.identity = identity.publicKey
-    wishes = HomeWishes(store: store)
+    memory = HomeMemory(store: store)
     wires = Wires(loop: loop)
     var generator = SystemRandomNumberGenerator()
     let seed = SHA256.hash((0..<64).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
     node = Node(
       identity: identity, store: store,
-      memory: try wishes.memory(nowMilliseconds: Moment.milliseconds()), seed: seed,
+      memory: try memory.read(), seed: seed,
       at: Instant(milliseconds: started))
   }
 
@@ -254,10 +254,10 @@ final class RunningPeer {
       )
       guard isAsked || found != versions else { return }
       versions = found
-      let wished = try wishes.settings(agent: "datanet \(Version.text)")
+      let wished = try NodeSettings(store.peers, agent: "datanet \(Version.text)")
       if wished != settings {
         settings = wished
-        store.blocks.quotaBytes = wished.quotaBytes
+        store.blocks.quotaBytes = wished.limits.quotaBytes
         feed(.settings(wished))
       }
       feed(.changed)
@@ -270,7 +270,7 @@ final class RunningPeer {
     feed(.clock(wallMilliseconds: Moment.milliseconds()))
     tellAddresses()
     do {
-      try wishes.keep(node.memory(at: now), nowMilliseconds: Moment.milliseconds())
+      try memory.keep(node.memory(at: now))
     } catch {
       tell(.trouble("\(error)"))
     }

@@ -4,6 +4,7 @@ import Content
 import Cryptography
 import JSON
 import Node
+import Store
 
 struct StatusDocument {
   let status: NodeStatus
@@ -26,7 +27,7 @@ struct StatusDocument {
         status.bans.map {
           [
             "peer": .string($0.identity.did), "times": .int($0.times),
-            "remainingMilliseconds": .int(Int(clamping: $0.remainingMilliseconds)),
+            "remainingMilliseconds": .int(max(0, $0.untilMilliseconds - Moment.milliseconds())),
             "reason": .string($0.reason),
           ]
         }),
@@ -49,7 +50,7 @@ struct StatusDocument {
 
   private func datanet(_ datanet: NodeStatus.Datanet) -> JSONValue {
     [
-      "datanet": .cid(datanet.datanet), "mode": .string(datanet.mode.rawValue),
+      "datanet": .cid(datanet.datanet), "mode": .string(datanet.mode.name),
       "private": .bool(datanet.isPrivate), "known": .bool(datanet.isKnown),
       "peers": .int(datanet.peers), "neighbours": .int(datanet.neighbours),
       "authors": .int(datanet.authors),
@@ -82,8 +83,7 @@ struct MetricsDocument {
     one("peers", "gauge", "Connected peers that have proven who they are.", status.peers.count)
     one("unproven", "gauge", "Connections whose other end is not proven yet.", status.unproven)
     one("known_addresses", "gauge", "Addresses of peers that are known.", status.knownAddresses)
-    let bans = status.bans.count { $0.remainingMilliseconds > 0 }
-    one("bans", "gauge", "Peers that are not spoken with now.", bans)
+    one("bans", "gauge", "Peers that are not spoken with now.", status.bans.count)
     one(
       "received_bytes_total", "counter", "Bytes from all peers.",
       Int(clamping: status.bytesReceived))
