@@ -77,25 +77,64 @@ public protocol Operand: Sendable {
     owner = whole.storage
   }
   private init(
-    _ rows: Int, _ columns: Int, _ format: NumberFormat, packed: Bool, _ storage: Storage
+    _ rows: Int, _ columns: Int, _ format: NumberFormat, packed: Bool, _ storage: Storage,
+    at start: Int = 0
   ) {
     self.rows = rows
     self.columns = columns
     self.format = format
     isPacked = packed
-    unsafe data = UnsafeRawPointer(storage.base)
+    unsafe data = UnsafeRawPointer(storage.base + start)
     owner = storage
   }
 
   /// A copy with its rows in panels of 16, in the same format: what products of the form NT read
   /// fastest, above all with few rows of A (decoding). Bits do not change.
-  public func packed() -> Weights {
-    if isPacked { return self }
-    let panels = (rows + 15) / 16 * 16
-    let storage = Storage(capacity: (panels * columns * format.byteCount + 3) / 4, zeroed: false)
-    var source = unsafe operand.matrix
-    unsafe ck_kernels().pointee.pack(&source, storage.base)
-    return Weights(rows, columns, format, packed: true, storage)
+  public func packed() -> Weights { isPacked ? self : Self.packed([self], narrowing: false)[0] }
+
+  /// The same for several, in one piece of memory, which large pages serve. With `narrowing`, float32
+  /// numbers that are all bfloat16 numbers too, as in many published checkpoints, are kept as such:
+  /// every product has the same bits and reads half as much.
+  public static func packed(_ list: [Weights], narrowing: Bool) -> [Weights] {
+    let sources = list.map { narrowing ? $0.narrowed() : $0 }
+    // Each begins on a cache line.
+    let sizes = sources.map { source in
+      ((source.rows + 15) / 16 * 16 * source.columns * source.format.byteCount + 63) / 64 * 16
+    }
+    let storage = Storage(capacity: sizes.reduce(0, +), zeroed: false)
+    var start = 0
+    var result: [Weights] = []
+    for (source, size) in zip(sources, sizes) {
+      var matrix = unsafe source.operand.matrix
+      unsafe ck_kernels().pointee.pack(&matrix, storage.base + start)
+      result.append(
+        Weights(source.rows, source.columns, source.format, packed: true, storage, at: start))
+      start += size
+    }
+    return result
+  }
+  /// As bfloat16 where that loses nothing.
+  private func narrowed() -> Weights {
+    guard format == .float32, !isPacked else { return self }
+    let count = rows * columns
+    let halves = Storage(capacity: (count + 1) / 2, zeroed: false)
+    let to = unsafe UnsafeMutableRawPointer(halves.base)
+    // Most matrices that are not bfloat16's show it in their first few numbers.
+    let piece = 4096
+    var at = 0
+    while at < count {
+      let end = min(at + piece, count)
+      var rest: UInt32 = 0
+      for i in at..<end {
+        let bits = unsafe data.loadUnaligned(fromByteOffset: 4 * i, as: UInt32.self)
+        rest |= bits & 0xFFFF
+        unsafe to.storeBytes(
+          of: UInt16(truncatingIfNeeded: bits >> 16), toByteOffset: 2 * i, as: UInt16.self)
+      }
+      if rest != 0 { return self }
+      at = end
+    }
+    return Weights(rows, columns, .bfloat16, packed: false, halves)
   }
   /// The numbers as float32.
   public func widened() -> Matrix {

@@ -65,6 +65,13 @@ import Glibc
     }
   }
 
+  /// Gives back the memory of a mapped file's pages; what is read again comes from the file again.
+  public func forgetPages() {
+    guard mapped, let base = unsafe base else { return }
+    // The mapping is read-only, so no page holds anything that the file does not.
+    unsafe _ = madvise(UnsafeMutableRawPointer(mutating: base), count, MADV_DONTNEED)
+  }
+
   /// The bytes of a range, which is cut to the file. Valid only inside `body`.
   public func withBytes<Result, Failure: Error>(
     in range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result

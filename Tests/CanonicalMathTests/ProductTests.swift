@@ -70,6 +70,23 @@ extension AllArithmeticTests {
       }
     }
 
+    @Test func weightsThatAreAllBfloatsAreReadAsSuchWithTheSameBits() throws {
+      let stored = Weights(
+        rows: 50, columns: 600, format: .bfloat16,
+        copying: awkward(50, 600, stream: 9, special: true).bytes(as: .bfloat16))
+      let wide = stored.widened()
+      var other = wide
+      other[49, 599] = 1 + 0x1p-20
+      let a = awkward(3, 600, stream: 10)
+      let packed = Weights.packed([Weights(wide), Weights(other), stored], narrowing: true)
+      #expect(packed.map(\.format) == [.bfloat16, .float32, .bfloat16])
+      try onEveryVariant { _ in
+        #expect(same(Canonical.product(.nt, a, packed[0]), Reference.product(.nt, a, wide)))
+        #expect(same(Canonical.product(.nt, a, packed[1]), Reference.product(.nt, a, other)))
+        #expect(same(Canonical.product(.nt, a, packed[2]), Reference.product(.nt, a, wide)))
+      }
+    }
+
     @Test func viewsAndSlicesOfColumnsServeAsOperandsAndResults() throws {
       let wide = awkward(40, 100, stream: 8)
       let a = wide.columns(3..<40)

@@ -398,7 +398,8 @@ static void product(int form, const ck_matrix *a, const ck_matrix *b, float *c, 
   } else if (e.m <= FEW_ROWS && (b->panels || (plain && form != CK_NT))) {
     few_rows_product(&e);
   } else if (e.m <= DOTS_ROWS && form == CK_NT) {
-    e.each = greater(1, TASK_OPERATIONS / e.depth / 64) * 32;
+    // Long tasks: what follows is fetched ahead only for the thread that goes on.
+    e.each = greater(greater(1, TASK_OPERATIONS / e.depth / 64), blocks_of(e.n, 128 * ck_threads())) * 32;
     ck_parallel(blocks_of(e.n, e.each), dots_task, &e);
   } else if (e.m <= SOME_ROWS) {
     ck_parallel(blocks_of(e.n, TILE_COLUMNS * SOME_TILES), some_rows_task, &e);

@@ -7,9 +7,10 @@ import Checkpoints
 public struct Generator: Sendable {
   /// A prompt goes through the model in pieces of this many tokens.
   public static let rowsPerPass = 512
-  /// Weights of up to so many bytes are laid out for single tokens after the first token: a copy that
-  /// pays for itself within some thirty tokens.
+  /// Weights of up to so many bytes are laid out for single tokens after the first token, when as
+  /// many tokens as `packingPays` may follow.
   public static let packedBytes = 1 << 30
+  public static let packingPays = 16
 
   private struct Text: Sendable {
     let number: Int
@@ -24,6 +25,7 @@ public struct Generator: Sendable {
 
   public let sampling: Sampling
   private var isFirst = true
+  private var isLaidOut = false
   private var pass: Pass
   private var cache: KeyValueCache
   private var texts: [Text]
@@ -47,6 +49,8 @@ public struct Generator: Sendable {
     self.endTokens = endTokens.map { Int32($0) }
     capacity = min(limit, longest + newTokens)
     pass = Pass(model, adapter: adapter, remembering: .nothing)
+    isLaidOut = model.panels.areMade
+    if isLaidOut { pass.model.weights = model.panels.panels(of: model.weights) }
     cache = KeyValueCache(model.configuration, rows: capacity * prompts.count)
     texts = prompts.enumerated().map { number, tokens in
       Text(
@@ -72,13 +76,8 @@ public struct Generator: Sendable {
   public mutating func next() -> [(text: Int, token: Int32)] {
     let active = texts.indices.filter { !texts[$0].isOver }
     guard !active.isEmpty else { return [] }
+    if isFirst { isFirst = false } else { layOut(for: active) }
     let logits = logits(of: active)
-    if isFirst {
-      isFirst = false
-      if pass.model.weights.linearBytes <= Self.packedBytes {
-        pass.model.weights = pass.model.weights.packed()
-      }
-    }
     var written: [(text: Int, token: Int32)] = []
     for (row, text) in active.enumerated() {
       let index = texts[text].tokens.count - texts[text].promptCount
@@ -93,6 +92,19 @@ public struct Generator: Sendable {
       if texts[text].tokens.count >= texts[text].limit { texts[text].isOver = true }
     }
     return written
+  }
+
+  /// Lays the weights out for single tokens, once, when enough of them are to come. The first token
+  /// does not wait for it.
+  private mutating func layOut(for active: [Int]) {
+    guard !isLaidOut else { return }
+    isLaidOut = true
+    let model = pass.model
+    if model.weights.linearBytes <= Self.packedBytes,
+      active.contains(where: { texts[$0].limit - texts[$0].tokens.count >= Self.packingPays })
+    {
+      pass.model.weights = model.panels.panels(of: model.weights)
+    }
   }
 
   /// The logits behind the last token of each text.

@@ -2,11 +2,13 @@
 
 import CanonicalMath
 public import Checkpoints
+import Synchronization
 
 public struct Transformer: Sendable {
   public let configuration: ModelConfiguration
   public internal(set) var weights: ModelWeights
   let rotary: RotaryTable
+  let panels = SharedPanels()
   let epsilon: Float
   /// Longest text that the rotary tables serve.
   public var contextLength: Int { rotary.table.cosines.rows }
@@ -26,5 +28,23 @@ public struct Transformer: Sendable {
     self.init(
       checkpoint.configuration, weights: try ModelWeights(checkpoint.layout),
       contextLength: contextLength)
+  }
+}
+
+/// Weights that come from files, in panels: made when something first wants them, and shared by all
+/// copies of a model, so that only the first of many generations pays.
+final class SharedPanels: Sendable {
+  private let made = Mutex<ModelWeights?>(nil)
+
+  var areMade: Bool { made.withLock { $0 != nil } }
+
+  func panels(of weights: ModelWeights) -> ModelWeights {
+    guard weights.isStored else { return weights.packed() }
+    return made.withLock { made in
+      if let made { return made }
+      let packed = weights.packed()
+      made = packed
+      return packed
+    }
   }
 }

@@ -85,6 +85,8 @@ public struct ModelWeights: Sendable {
   let layers: [LayerWeights]
   let finalNorm: Matrix
   let head: WeightMatrix
+  /// Where stored matrices are mapped.
+  private let files: [MappedFile]
 
   /// Weights of a checkpoint: matrices stay mapped; norms and biases are widened once.
   public init(_ layout: ModelLayout) throws(CheckpointError) {
@@ -107,6 +109,14 @@ public struct ModelWeights: Sendable {
     self.layers = layers
     finalNorm = try vector(layout.finalNorm)
     head = try WeightMatrix(layout.head)
+    var files: [MappedFile] = []
+    let matrices =
+      [layout.embedding, layout.head]
+      + layout.layers.flatMap { layer in LinearRole.allCases.map { layer[$0].weight } }
+    for matrix in matrices where !files.contains(where: { $0 === matrix.file }) {
+      files.append(matrix.file)
+    }
+    self.files = files
   }
 
   /// Bytes of the matrices that every token passes through.
@@ -116,30 +126,44 @@ public struct ModelWeights: Sendable {
     }
   }
 
-  /// The same weights laid out for reading many times with few rows: for generation. Costs a copy.
+  /// Whether all of them come from files, so that nobody can change them.
+  var isStored: Bool { !files.isEmpty }
+
+  /// The same weights laid out for reading many times with few rows: for generation. Costs a copy;
+  /// the files' own pages are given back as their matrices are copied.
   public func packed() -> ModelWeights {
-    func pack(_ matrix: WeightMatrix) -> WeightMatrix {
-      switch matrix {
-      case .stored(let weights): .stored(weights.packed())
-      case .trained(let matrix): .stored(Weights(matrix).packed())
-      }
+    func pack(_ matrices: [WeightMatrix]) -> [WeightMatrix] {
+      let packed = Weights.packed(
+        matrices.map { matrix in
+          switch matrix {
+          case .stored(let weights): weights
+          case .trained(let matrix): Weights(matrix)
+          }
+        }, narrowing: true)
+      for file in files { file.forgetPages() }
+      return packed.map { .stored($0) }
+    }
+    let layers = layers.map { layer in
+      LayerWeights(
+        inputNorm: layer.inputNorm, postAttentionNorm: layer.postAttentionNorm,
+        linears: zip(layer.linears, pack(layer.linears.map(\.weight))).map {
+          Linear(weight: $1, bias: $0.bias)
+        })
     }
     return ModelWeights(
-      embedding: embedding,
-      layers: layers.map { layer in
-        LayerWeights(
-          inputNorm: layer.inputNorm, postAttentionNorm: layer.postAttentionNorm,
-          linears: layer.linears.map { Linear(weight: pack($0.weight), bias: $0.bias) })
-      }, finalNorm: finalNorm, head: pack(head))
+      embedding: embedding, layers: layers, finalNorm: finalNorm, head: pack([head])[0],
+      files: files)
   }
 
   private init(
-    embedding: WeightMatrix, layers: [LayerWeights], finalNorm: Matrix, head: WeightMatrix
+    embedding: WeightMatrix, layers: [LayerWeights], finalNorm: Matrix, head: WeightMatrix,
+    files: [MappedFile]
   ) {
     self.embedding = embedding
     self.layers = layers
     self.finalNorm = finalNorm
     self.head = head
+    self.files = files
   }
 
   /// Stands in while the tensors change.
@@ -150,6 +174,7 @@ public struct ModelWeights: Sendable {
     layers = []
     finalNorm = Matrix(rows: 0, columns: 0)
     head = embedding
+    files = []
   }
 
   /// The trained tensors themselves, in the order of `ParameterLayout(everythingIn:)`.
@@ -166,6 +191,7 @@ public struct ModelWeights: Sendable {
     }
     finalNorm = tensors[places.finalNorm]
     head = .trained(tensors[places.head])
+    files = []
   }
 }
 
