@@ -127,7 +127,7 @@ var targets: [Target] = [
       "Terminal", "Store", "Records", "Content", "Claims", "Cryptography", "CanonicalMath",
       "CanonicalKernels",
       "FastMath", "Tokenization", "Checkpoints", "Learning", "Attribution", "Influence", "JSON",
-    ], exclude: ["LearningPeer.py"]),
+    ], exclude: ["LearningLlama.py", "LearningPeer.py", "TokenizersPeer.py"]),
 
   .target(
     name: "Histories", dependencies: ["Claims", "Content", "Cryptography", "JSON"],

@@ -1,16 +1,18 @@
 // The canonical products beside OpenBLAS's best kernel for this CPU, on the shapes of a
-// transformer's forward, backward and decode passes (Specs/Performance.md, "Arithmetic").
+// transformer's forward, backward and decode passes (Specs/Performance.md, "Arithmetic"). Each side
+// runs in a process of its own: OpenBLAS's threads spin for a while from the moment it is loaded.
 
 import CanonicalMath
 import FastMath
 import Glibc
+import JSON
 import Terminal
 
 enum ArithmeticBenchmark: Benchmark {
   static let name = "arithmetic"
   static let summary = "canonical products against OpenBLAS, one thread and two"
 
-  private struct Shape {
+  struct Shape {
     let kind: String
     let m: Int
     let n: Int
@@ -19,9 +21,14 @@ enum ArithmeticBenchmark: Benchmark {
     var accumulates = false
     /// Weights of a decode pass lie in panels, as generation keeps them.
     var isPacked = false
+
+    var operations: Double { 2 * Double(m) * Double(n) * Double(k) }
   }
 
-  private static let shapes: [Shape] = [
+  /// How often each side is run; the best of all counts.
+  private static let rounds = 3
+
+  static let shapes: [Shape] = [
     Shape(kind: "large", m: 512, n: 576, k: 576), Shape(kind: "large", m: 512, n: 1536, k: 576),
     Shape(kind: "large", m: 512, n: 576, k: 1536), Shape(kind: "large", m: 2048, n: 576, k: 576),
     Shape(kind: "large", m: 2048, n: 3072, k: 768),
@@ -51,76 +58,58 @@ enum ArithmeticBenchmark: Benchmark {
     )
     print("\n| threads | kind | form | m × n × k | datanet | OpenBLAS | ratio |")
     print("|---|---|---|---|---|---|---|")
-    let before = Kernels.threads
-    defer { Kernels.threads = before }
-    for threads in [1, 2] where threads <= before {
-      Kernels.threads = threads
-      FastMath.threads = threads
-      var ratios: [String: [Double]] = [:]
-      for shape in shapes {
-        for form in shape.forms {
-          let ratio = measure(shape, form, threads)
-          ratios[shape.kind, default: []].append(ratio)
-        }
+    for threads in [1, 2] where threads <= Kernels.threads {
+      var ours: [Double] = []
+      var theirs: [Double] = []
+      for _ in 0..<rounds {
+        ours = better(ours, try seconds(.datanet, threads))
+        theirs = better(theirs, try seconds(.openBLAS, threads))
       }
-      for kind in ["large", "thin", "small"] {
-        let list = ratios[kind] ?? []
-        let logs = list.reduce(0) { $0 + Scalar.log($1) } / Double(max(1, list.count))
+      report(threads, ours, theirs)
+    }
+  }
+
+  private static func better(_ old: [Double], _ new: [Double]) -> [Double] {
+    old.isEmpty ? new : zip(old, new).map { min($0, $1) }
+  }
+
+  private static func seconds(_ side: ArithmeticWorker.Side, _ threads: Int) throws -> [Double] {
+    // Ours shares its process with a sleeping OpenBLAS.
+    unsafe setenv("OPENBLAS_NUM_THREADS", side == .openBLAS ? String(threads) : "1", 1)
+    defer { unsafe unsetenv("OPENBLAS_NUM_THREADS") }
+    let text = try Child.text(
+      [CommandLine.arguments[0], ArithmeticWorker.word, side.rawValue, String(threads)])
+    let value = try JSONValue(parsing: text)
+    guard let list = value["seconds"]?.array else {
+      throw Child.Failed(description: "a measured process printed no figures")
+    }
+    return list.compactMap(\.double)
+  }
+
+  private static func report(_ threads: Int, _ ours: [Double], _ theirs: [Double]) {
+    var ratios: [String: [Double]] = [:]
+    var place = 0
+    for shape in shapes {
+      for form in shape.forms where place < min(ours.count, theirs.count) {
+        let ratio = theirs[place] / ours[place]
+        ratios[shape.kind, default: []].append(ratio)
         print(
-          "| \(threads) | **\(kind)** | | lowest \(fixed(list.min() ?? 0)) | | | "
-            + "**\(fixed(Scalar.exp(logs)))** |")
+          "| \(threads) | \(shape.kind) | \(form)\(shape.accumulates ? " +=" : "")"
+            + "\(shape.isPacked ? " packed" : "") | \(shape.m) × \(shape.n) × \(shape.k) | "
+            + "\(fixed(shape.operations / ours[place] * 1e-9)) | "
+            + "\(fixed(shape.operations / theirs[place] * 1e-9)) | \(fixed(ratio)) |")
+        place += 1
       }
     }
-  }
-
-  private static func measure(_ shape: Shape, _ form: ProductForm, _ threads: Int) -> Double {
-    let (m, n, k) = (shape.m, shape.n, shape.k)
-    let random = RandomStream(key: 1, stream: 2)
-    let a = random.uniform(
-      rows: form == .tn ? k : m, columns: form == .tn ? m : k, from: -0.5, to: 0.5)
-    let b = random.uniform(
-      rows: form == .nt ? n : k, columns: form == .nt ? k : n, from: -0.5, to: 0.5)
-    let weights = shape.isPacked ? Weights(b).packed() : Weights(b)
-    var c = Matrix(rows: m, columns: n)
-    let (flatA, flatB) = (a.elements, b.elements)
-    var flatC = c.elements
-    let work = 2.0 * Double(m) * Double(n) * Double(k)
-    let runs = max(1, Int(3e8 / work))
-    var ours = Double.infinity
-    var theirs = Double.infinity
-    for _ in 0..<12 {
-      // OpenBLAS's threads spin after a product: they are given time to stop.
-      if threads > 1 { usleep(40_000) }
-      ours = min(
-        ours,
-        time(runs) {
-          Canonical.product(form, a, weights, into: &c, accumulating: shape.accumulates)
-        })
-      let fastForm: FastProductForm = form == .nn ? .nn : form == .nt ? .nt : .tn
-      theirs = min(
-        theirs,
-        time(runs) {
-          FastMath.product(
-            fastForm, m: m, n: n, k: k, flatA, flatB, into: &flatC, accumulating: shape.accumulates)
-        })
+    for kind in ["large", "thin", "small"] {
+      let list = ratios[kind] ?? []
+      let logs = list.reduce(0) { $0 + Scalar.log($1) } / Double(max(1, list.count))
+      print(
+        "| \(threads) | **\(kind)** | | lowest \(fixed(list.min() ?? 0)) | | | "
+          + "**\(fixed(Scalar.exp(logs)))** |")
     }
-    let ratio = theirs / ours
-    print(
-      "| \(threads) | \(shape.kind) | \(form)\(shape.accumulates ? " +=" : "")"
-        + "\(shape.isPacked ? " packed" : "") | \(m) × \(n) × \(k) | \(fixed(work / ours * 1e-9)) | "
-        + "\(fixed(work / theirs * 1e-9)) | \(fixed(ratio)) |")
     fflush(nil)
-    return ratio
   }
 
-  /// Seconds of one of `runs` calls, the better of two rounds.
-  private static func time(_ runs: Int, _ body: () -> Void) -> Double {
-    var best = Double.infinity
-    for _ in 0..<2 {
-      let cost = Measure.here { for _ in 0..<runs { body() } }
-      best = min(best, cost.wallSeconds / Double(runs))
-    }
-    return best
-  }
   private static func fixed(_ x: Double) -> String { Quantity.fixed(x, x < 10 ? 2 : 1) }
 }

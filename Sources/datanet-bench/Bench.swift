@@ -13,6 +13,8 @@ final class Bench {
   let dataFolder: String
   /// Whether other programs are measured too.
   let runsPeers: Bool
+  /// Rows whose name does not contain this are left out.
+  let only: String
   /// `datanet` beside this program.
   let program: String
 
@@ -22,6 +24,7 @@ final class Bench {
     claimCount = invocation.integer("claims") ?? 1_000_000
     dataFolder = invocation.text("data") ?? "bench/data"
     runsPeers = !invocation.has("alone")
+    only = invocation.text("only") ?? ""
     var own = CommandLine.arguments[0]
     if let slash = own.lastIndex(of: "/") {
       own = String(own[...slash]) + "datanet"

@@ -11,61 +11,79 @@ enum LearningBenchmark: Benchmark {
   static let name = "learning"
   static let summary = "LoRA training, forward passes and generation"
 
+  /// A program beside which ours is measured.
+  private struct Peer {
+    let name: String
+    let script: String
+    let python: String
+  }
+
   static func run(_ bench: Bench) throws {
-    let python = peer(bench)
-    for (shape, tasks) in [
-      (LearningShape.one, Array(LearningTask.allCases)),
-      (.ten, Array(LearningTask.allCases)), (.smol, Array(LearningTask.allCases)),
-    ] {
+    // OpenBLAS, which this program links for other benchmarks, would spin beside ours.
+    unsafe setenv("OPENBLAS_NUM_THREADS", "1", 1)
+    let torch = peer(bench, "PyTorch", "LearningPeer.py", needs: "torch, transformers, peft")
+    let llama = peer(bench, "llama.cpp", "LearningLlama.py", needs: "llama_cpp, gguf")
+    for shape in [LearningShape.one, .ten, .smol] {
       let floats = try shape.directory(in: bench.dataFolder, type: .f32)
       let halves = try shape.directory(in: bench.dataFolder, type: .bf16)
-      for task in tasks {
+      for task in LearningTask.allCases {
         for threads in [1, 2] {
-          let isWriting = task == .generate1 || task == .generate8
-          for (directory, format) in isWriting
+          for (directory, format) in task.isWriting
             ? [(floats, "F32"), (halves, "BF16")] : [(floats, "F32")]
           {
-            try compare(bench, shape, task, threads, directory, format, python)
+            let title =
+              "\(shape.name), \(task.rawValue), \(format), "
+              + Quantity.count(threads, "thread")
+            guard bench.only.isEmpty || title.contains(bench.only) else { continue }
+            let peers = task.isWriting ? [torch, llama] : [torch]
+            try compare(
+              bench, title, [directory, task.rawValue, String(threads)], task,
+              peers.compactMap(\.self))
           }
         }
       }
     }
-    if python == nil {
+    for (peer, name, package) in [
+      (torch, "PyTorch", "torch, transformers, peft"),
+      (llama, "llama.cpp", "llama-cpp-python, gguf"),
+    ] where peer == nil {
       bench.remark(
-        "PyTorch was not measured: set DATANET_BENCH_PYTHON to a Python with torch, transformers, peft."
-      )
+        "\(name) was not measured: set DATANET_BENCH_PYTHON to a Python with \(package).")
     }
   }
 
-  /// A Python that has the peer's packages.
-  private static func peer(_ bench: Bench) -> String? {
+  /// A Python that has the peer's packages: the one that DATANET_BENCH_PYTHON names, one of several
+  /// between colons, or the one on the path.
+  private static func peer(
+    _ bench: Bench, _ name: String, _ script: String, needs packages: String
+  ) -> Peer? {
     guard bench.runsPeers else { return nil }
     let named = unsafe getenv("DATANET_BENCH_PYTHON").map { unsafe String(cString: $0) }
-    let python = named ?? "python3"
-    guard Child.exists(python) else { return nil }
-    let test = "import torch, transformers, peft"
-    return (try? Child.run([python, "-c", test])) == nil ? nil : python
+    let folder = #filePath.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 }
+    for python in (named ?? "python3").split(separator: ":").map(String.init)
+    where Child.exists(python) && (try? Child.run([python, "-c", "import \(packages)"])) != nil {
+      return Peer(name: name, script: "\(folder)/\(script)", python: python)
+    }
+    return nil
   }
 
   private static func compare(
-    _ bench: Bench, _ shape: LearningShape, _ task: LearningTask, _ threads: Int,
-    _ directory: String, _ format: String, _ python: String?
+    _ bench: Bench, _ title: String, _ words: [String], _ task: LearningTask, _ peers: [Peer]
   ) throws {
-    let words = [directory, task.rawValue, String(threads)]
-    let title =
-      "\(shape.name), \(task.rawValue), \(format), \(threads) thread\(threads == 1 ? "" : "s")"
-    let own = try Figures(
-      Child.text([CommandLine.arguments[0], LearningWorker.word] + words))
+    let own = try Figures(Child.text([CommandLine.arguments[0], LearningWorker.word] + words))
     bench.ours(title, own.rate)
-    if let python {
-      let script = #filePath.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 }
-      let lengths = task.lengths.map(String.init).joined(separator: ",")
+    let lengths = task.lengths.map(String.init).joined(separator: ",")
+    for peer in peers {
       do {
-        let other = try Figures(
-          Child.text([python, "\(script)/LearningPeer.py"] + words + [lengths]))
-        bench.peer(title, "PyTorch", other.rate, against: own.rate)
+        let other = try Figures(Child.text([peer.python, peer.script] + words + [lengths]))
+        bench.peer(title, peer.name, other.rate, against: own.rate)
+        if task == .generate1 {
+          let (first, rate) = (Figures.start(own.firstToken), Figures.start(other.firstToken))
+          bench.ours("\(title), start to first token", first)
+          bench.peer("\(title), start to first token", peer.name, rate, against: first)
+        }
       } catch {
-        bench.absent(title, "PyTorch", because: "\(error)")
+        bench.absent(title, peer.name, because: "\(error)")
       }
     }
   }
@@ -73,6 +91,8 @@ enum LearningBenchmark: Benchmark {
   /// The line that a measured process prints.
   private struct Figures {
     let rate: Rate
+    /// Seconds from the start of the process's work to the first token.
+    let firstToken: Double
 
     init(_ text: String) throws {
       let line = text.split(separator: "\n").last.map(String.init) ?? ""
@@ -80,9 +100,16 @@ enum LearningBenchmark: Benchmark {
       guard let tokens = value["tokens"]?.double, let seconds = value["seconds"]?.double,
         let cpu = value["cpuSeconds"]?.double, let peak = value["peakBytes"]?.int
       else { throw Child.Failed(description: "a measured process printed no figures") }
+      firstToken = value["firstToken"]?.double ?? 0
       rate = Rate(
         amount: tokens, unit: .things("tokens"),
         cost: Cost(wallSeconds: seconds, cpuSeconds: cpu, peakBytes: peak))
+    }
+
+    static func start(_ seconds: Double) -> Rate {
+      Rate(
+        amount: 1, unit: .milliseconds,
+        cost: Cost(wallSeconds: seconds, cpuSeconds: seconds, peakBytes: nil))
     }
   }
 }

@@ -31,6 +31,8 @@ enum LearningTask: String, CaseIterable {
     }
   }
 
+  var isWriting: Bool { self == .generate1 || self == .generate8 }
+
   var targets: [LinearRole] {
     self == .all256 || self == .all512 ? LinearRole.allCases : LinearRole.attention
   }

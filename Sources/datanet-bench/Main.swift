@@ -5,6 +5,7 @@
 //   datanet-bench content dag-cbor    only these
 //   datanet-bench --list              what there is
 //   datanet-bench --size 256MiB       a smaller corpus
+//   datanet-bench learning --only "10 M"
 //   datanet-bench --data DIR          where the corpus is kept (default bench/data)
 
 import Glibc
@@ -23,7 +24,8 @@ protocol Benchmark: SendableMetatype {
   static let benchmarks: [any Benchmark.Type] = [
     StartBenchmark.self, HashBenchmark.self, CuttingBenchmark.self, RecordsBenchmark.self,
     ContributeBenchmark.self, StoreBenchmark.self,
-    DagCBORBenchmark.self, ClaimsBenchmark.self, LearningBenchmark.self, ArithmeticBenchmark.self,
+    DagCBORBenchmark.self, ClaimsBenchmark.self, TokenizersBenchmark.self, LearningBenchmark.self,
+    ArithmeticBenchmark.self,
   ]
 
   static let declaration = Declaration(
@@ -39,13 +41,16 @@ protocol Benchmark: SendableMetatype {
       .value("claims", "N", .integer(1...100_000_000), "Number of claims", default: "1000000"),
       .value("data", "DIR", .directory, "Where the corpus is kept", default: "bench/data"),
       .flag("alone", "Do not run the peers"),
+      .value("only", "TEXT", "Of learning, only rows whose name contains this"),
     ], examples: [Example("datanet-bench content", "The store.")])
 
   static func main() {
     do {
-      // A measured child of the learning benchmark.
-      if CommandLine.arguments.dropFirst().first == LearningWorker.word {
-        return try LearningWorker.run(Array(CommandLine.arguments.dropFirst(2)))
+      // A measured child of a benchmark.
+      let words = Array(CommandLine.arguments.dropFirst())
+      if words.first == LearningWorker.word { return try LearningWorker.run(Array(words[1...])) }
+      if words.first == ArithmeticWorker.word {
+        return try ArithmeticWorker.run(Array(words[1...]))
       }
       try run()
     } catch {
