@@ -14,6 +14,8 @@ extension RandomStream {
     case generation = 3
     /// The order of the yardstick's records; of its folds in epoch `index` − 1.
     case yardstickOrder = 4
+    /// The steps that a verifier checks; the seed is the verifier's own.
+    case verification = 5
   }
 
   /// Keyed by the first 8 bytes of `seed`, little-endian; the stream is the purpose above 32 bits of
