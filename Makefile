@@ -7,6 +7,7 @@
 #   make bench      the table of Specs/Performance.md
 #   make fuzz       coverage-guided fuzzing of every decoder, a minute each (SECONDS_EACH=600)
 #   make crash      kills and power cuts by the thousand (Specs/Store.md, "Durability")
+#   make lies       1,000 trainers who lie about their runs (Specs/Verification.md)
 #   make fixtures   make Fixtures/ again and show what changed
 #   make lint       format and architecture
 #   make install    put the program under PREFIX (default /usr/local)
@@ -14,7 +15,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := run
-.PHONY: run test test-arm bench fuzz crash fixtures lint install clean
+.PHONY: run test test-arm bench fuzz crash lies fixtures lint install clean
 
 # A crash report on a closed terminal must not hold up what waits for the process.
 export SWIFT_BACKTRACE := enable=no
@@ -47,6 +48,9 @@ fuzz:
 crash:
 	@$(READY); DATANET_CRASHES=$${DATANET_CRASHES:-20000} DATANET_KILLS=$${DATANET_KILLS:-500} \
 	"$$swift" test --disable-xctest --filter 'PowerCutTests|ProcessTests'
+
+lies:
+	@$(READY); DATANET_LIES=1 ONLY=Attribution exec "$$swift" test --disable-xctest --filter LieTests
 
 fixtures:
 	@$(READY); .ci/fixtures "$$swift"; git --no-pager diff --stat -- Fixtures; \

@@ -164,8 +164,10 @@ extension Lie {
         weights: ModelWeights(Trial.configuration, tensors: other.parameters))
       return (try shop.publish(), all)
     case .yardstickChosenAfterwards:
+      // Steps in between measure with the gradient that is in force, as they should.
       shop.yardstick = stranger.yardstick
-      return (try shop.publish(), all)
+      let every = trial.recipe.yardstick?.stepsPerRefresh ?? 1
+      return (try shop.publish(), all.filter { ($0 - 1) % every == 0 })
     case .transcriptOfAnotherRun:
       // ben's run, with ada's recipe written over it.
       var other = trial

@@ -3,7 +3,7 @@
 import CanonicalMath
 public import Claims
 public import Cryptography
-import Learning
+public import Learning
 
 public struct VerificationPlan: Hashable, Sendable {
   /// Steps that follow one another from a kept state.
@@ -23,20 +23,25 @@ public struct VerificationPlan: Hashable, Sendable {
   }
 
   /// `count` steps of a run of `steps`, drawn from `draw`: 32 random bytes that nobody knew before.
-  /// `kept` are the steps after which states were kept, ascending.
-  public init(draw: Digest, count: Int, of steps: Int, kept: [Int]) {
+  /// `kept` are the steps after which states were kept, ascending; `yardstick` is the recipe's.
+  public init(draw: Digest, count: Int, of steps: Int, kept: [Int], yardstick: Yardstick?) {
     let all = RandomStream(draw, .verification).permutation(steps)
-    self.init(all.prefix(max(0, count)).map { $0 + 1 }, kept: kept)
+    self.init(all.prefix(max(0, count)).map { $0 + 1 }, kept: kept, yardstick: yardstick)
   }
 
-  /// Chosen steps.
-  public init(_ steps: some Sequence<Int>, kept: [Int]) {
+  /// Chosen steps. Each is reached from before the yardstick's gradient in force was computed, so
+  /// that a false gradient is not believed because a kept state holds it.
+  public init(_ steps: some Sequence<Int>, kept: [Int], yardstick: Yardstick?) {
     drawn = Array(Set(steps)).sorted()
     var stretches: [Stretch] = []
     for step in drawn {
-      let start = max(0, kept.last { $0 < step } ?? 0)
-      if let last = stretches.last, last.start == start {
-        stretches[stretches.count - 1] = Stretch(start: start, steps: start + 1...step)
+      let every = yardstick?.stepsPerRefresh ?? 1
+      let refresh = step - (step - 1) % every
+      let start = max(0, kept.last { $0 < refresh } ?? 0)
+      // Kept states inside what is executed anyway are passed by: each is compared all the same.
+      if let last = stretches.last, last.start == start || start < last.steps.upperBound {
+        stretches[stretches.count - 1] = Stretch(
+          start: last.start, steps: last.steps.lowerBound...step)
       } else {
         stretches.append(Stretch(start: start, steps: start + 1...step))
       }
