@@ -62,6 +62,7 @@ func tests(_ name: String, _ dependencies: [String]) -> Target {
 var targets: [Target] = [
   library("CCrypto", "libcrypto", "libssl-dev"),
   library("COpenBLAS", "openblas", "libopenblas-dev"),
+  library("CDivsufsort", "libdivsufsort", "libdivsufsort-dev"),
   library("CQrencode", "libqrencode", "libqrencode-dev"),
   library("CSodium", "libsodium", "libsodium-dev"),
   library("CSQLite", "sqlite3", "libsqlite3-dev"),
@@ -93,7 +94,10 @@ var targets: [Target] = [
     settings: hot),
   module(
     "Attribution",
-    ["Learning", "Checkpoints", "CanonicalMath", "Content", "Claims", "Cryptography", "Records"],
+    [
+      "CDivsufsort", "Learning", "Checkpoints", "CanonicalMath", "Content", "Claims",
+      "Cryptography", "Records", "UnicodeText",
+    ],
     settings: hot),
   module(
     "Influence",
@@ -153,8 +157,8 @@ var targets: [Target] = [
   tests(
     "AttributionTests",
     [
-      "Attribution", "Learning", "Checkpoints", "CanonicalMath", "Claims", "Content",
-      "Cryptography", "Records", "Tokenization", "JSON",
+      "Attribution", "Histories", "Store", "Learning", "Checkpoints", "CanonicalMath", "Claims",
+      "Content", "Cryptography", "Records", "Tokenization", "JSON",
     ]),
   tests(
     "InfluenceTests",

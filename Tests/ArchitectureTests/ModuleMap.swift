@@ -41,7 +41,8 @@ let moduleMap: [Module] = [
     name: "Attribution",
     imports: [
       "Learning", "Checkpoints", "CanonicalMath", "Records", "Content", "Claims", "Cryptography",
-    ], isPure: true),
+      "UnicodeText",
+    ], isPure: true, libraries: ["CDivsufsort"]),
   Module(
     name: "PeerProtocol",
     imports: ["Content", "Claims", "Cryptography", "Compression", "JSON"], isPure: true),

@@ -63,6 +63,18 @@ public struct FoldScores: Sendable {
   public func score(of places: some Sequence<Int>) throws(ScoreOverflow) -> (
     sum: Int64, interval: ScoreInterval?
   ) {
+    let folds = try sums(of: places)
+    var sum: Int64 = 0
+    for fold in folds {
+      let (next, overflow) = sum.addingReportingOverflow(fold)
+      guard !overflow else { throw ScoreOverflow() }
+      sum = next
+    }
+    return (sum, try interval(of: folds))
+  }
+
+  /// What each fold measured of a group of records.
+  public func sums(of places: some Sequence<Int>) throws(ScoreOverflow) -> [Int64] {
     var folds = [Int64](repeating: 0, count: sums.count)
     for place in places {
       for fold in folds.indices {
@@ -71,13 +83,13 @@ public struct FoldScores: Sendable {
         folds[fold] = sum
       }
     }
-    var sum: Int64 = 0
-    for fold in folds {
-      let (next, overflow) = sum.addingReportingOverflow(fold)
-      guard !overflow else { throw ScoreOverflow() }
-      sum = next
-    }
-    guard folds.count >= Self.leastFolds, isUsed.allSatisfy({ $0 }) else { return (sum, nil) }
+    return folds
+  }
+
+  /// The interval of a sum over folds; nil when there are too few.
+  public func interval(of folds: [Int64]) throws(ScoreOverflow) -> ScoreInterval? {
+    guard folds.count >= Self.leastFolds, isUsed.allSatisfy({ $0 }) else { return nil }
+    let sum = folds.reduce(0, &+)
     let count = Double(folds.count)
     let mean = Double(sum) / count
     let squares = folds.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) }
@@ -86,6 +98,6 @@ public struct FoldScores: Sendable {
     let half = quantile * (count / (count - 1) * squares).squareRoot()
     guard half < 0x1p61, sum.magnitude < 1 << 62 else { throw ScoreOverflow() }
     let reach = Int64(half.rounded(.up))
-    return (sum, ScoreInterval(sum: sum, low: sum - reach, high: sum + reach))
+    return ScoreInterval(sum: sum, low: sum - reach, high: sum + reach)
   }
 }

@@ -154,6 +154,24 @@ public struct MilestoneOrder: Hashable, Sendable {
     return nil
   }
 
+  /// The order as a milestone knew it: by itself and the milestones in its past. Nil when no
+  /// milestone that counts has this digest.
+  public func limited(to milestone: Digest) -> MilestoneOrder? {
+    for (curator, chain) in chains.enumerated() {
+      guard let place = chain.listed.firstIndex(where: { $0.claim == milestone }),
+        place < chain.pasts.count
+      else { continue }
+      var limited = self
+      for other in chains.indices {
+        let count = other == curator ? place + 1 : chain.pasts[place][other]
+        limited.chains[other].listed.removeSubrange(count...)
+        limited.chains[other].pasts.removeSubrange(count...)
+      }
+      return limited
+    }
+    return nil
+  }
+
   /// Where an author's claim at a height stands.
   public func place(of author: PublicKey, height: Int) -> Place {
     Place(

@@ -28,12 +28,14 @@ public struct Recipe: Hashable, Sendable {
   public var stepsPerCheckpoint: Int
   /// Chosen by the author. A Datanet accepts only 0, so that nobody searches for a lucky run.
   public var salt: UInt64
+  /// Where a run in a Datanet has base and records from; nil for a run on plain files.
+  public var origin: RecipeOrigin?
 
   public init(
     base: BaseIdentity, data: RecordList, form: RecordForm, adapter: AdapterShape?,
     optimizer: OptimizerSettings, schedule: Schedule, steps: Int, recordsPerStep: Int,
     order: RecordOrder = .shuffled, yardstick: Yardstick? = nil, stepsPerCheckpoint: Int = 50,
-    salt: UInt64 = 0
+    salt: UInt64 = 0, origin: RecipeOrigin? = nil
   ) {
     self.base = base
     self.data = data
@@ -47,12 +49,29 @@ public struct Recipe: Hashable, Sendable {
     self.yardstick = yardstick
     self.stepsPerCheckpoint = stepsPerCheckpoint
     self.salt = salt
+    self.origin = origin
   }
 
   public var block: [UInt8] { value.encoded() }
   public var cid: CID { CID(of: block, codec: .dagCBOR) }
   /// Every random draw of the run is keyed by this, so a changed recipe draws anew.
   public var seed: Digest { SHA256.hash(Array("datanet/seed/1".utf8) + cid.bytes) }
+}
+
+/// What a recipe's base and lists of records are in a Datanet, so that they resolve from its claims.
+public struct RecipeOrigin: Hashable, Sendable {
+  /// The snapshot that lists the records.
+  public var snapshot: CID
+  /// The base's manifest.
+  public var base: CID
+  /// The yardstick's manifest, when contributions are measured.
+  public var yardstick: CID?
+
+  public init(snapshot: CID, base: CID, yardstick: CID? = nil) {
+    self.snapshot = snapshot
+    self.base = base
+    self.yardstick = yardstick
+  }
 }
 
 /// The files that a base consists of, each by the hash of its bytes.

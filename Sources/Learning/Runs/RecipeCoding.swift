@@ -6,7 +6,7 @@ import Cryptography
 
 extension Recipe {
   public var value: Value {
-    [
+    var fields: Value = [
       "type": .text(Self.type), "arithmetic": Value(Self.arithmetic), "base": base.value,
       "data": data.value, "form": form.value, "adapter": adapter?.value ?? .null,
       "optimizer": optimizer.value, "schedule": schedule.value, "steps": Value(steps),
@@ -14,6 +14,10 @@ extension Recipe {
       "yardstick": yardstick?.value ?? .null, "stepsPerCheckpoint": Value(stepsPerCheckpoint),
       "salt": Value(salt),
     ]
+    guard let origin, case .map(var map) = fields else { return fields }
+    map["origin"] = origin.value
+    fields = .map(map)
+    return fields
   }
 
   public init(block: [UInt8]) throws(RecipeError) {
@@ -36,6 +40,8 @@ extension Recipe {
     guard let salt: UInt64 = try fields.value("salt").integer() else {
       throw .field("recipe.salt", "an unsigned 64-bit integer")
     }
+    let given = fields.optional("origin")
+    let origin = if let given { try RecipeOrigin(given) } else { RecipeOrigin?.none }
     self.init(
       base: try BaseIdentity(try fields.value("base")),
       data: try RecordList(try fields.value("data"), in: "data"),
@@ -46,8 +52,9 @@ extension Recipe {
       steps: try fields.integer("steps", 1...Limits.steps),
       recordsPerStep: try fields.integer("recordsPerStep", 1...Limits.recordsPerStep),
       order: order, yardstick: yardstick == .null ? nil : try Yardstick(yardstick),
-      stepsPerCheckpoint: try fields.integer("stepsPerCheckpoint", 1...Limits.steps), salt: salt)
-    try fields.end(count: 14)
+      stepsPerCheckpoint: try fields.integer("stepsPerCheckpoint", 1...Limits.steps), salt: salt,
+      origin: origin)
+    try fields.end(count: origin == nil ? 14 : 15)
   }
 
   /// What a recipe may ask for; a stranger's recipe beyond these is refused by name.
@@ -100,6 +107,16 @@ struct Fields {
     guard let map else { throw .field(place, "a map") }
     guard let value = map[key] else { throw .missing("\(place).\(key)") }
     return value
+  }
+
+  /// Nil where the field is absent.
+  func optional(_ key: String) -> Value? { map?[key] }
+
+  func link(_ key: String) throws(RecipeError) -> CID {
+    guard let link = try value(key).link, link.codec == .dagCBOR else {
+      throw .field("\(place).\(key)", "a dag-cbor link")
+    }
+    return link
   }
 
   func text(_ key: String) throws(RecipeError) -> String {

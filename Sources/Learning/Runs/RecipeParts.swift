@@ -27,6 +27,24 @@ extension BaseIdentity {
   }
 }
 
+extension RecipeOrigin {
+  public var value: Value {
+    let links: Value = ["snapshot": .link(snapshot), "base": .link(base)]
+    guard let yardstick, case .map(var map) = links else { return links }
+    map["yardstick"] = .link(yardstick)
+    return .map(map)
+  }
+
+  public init(_ value: Value) throws(RecipeError) {
+    let fields = Fields(value, in: "recipe.origin")
+    let measured = fields.optional("yardstick") != nil
+    self.init(
+      snapshot: try fields.link("snapshot"), base: try fields.link("base"),
+      yardstick: measured ? try fields.link("yardstick") : nil)
+    try fields.end(count: measured ? 3 : 2)
+  }
+}
+
 extension RecordList {
   public var value: Value { ["count": Value(count), "digest": .bytes(digest.bytes)] }
 

@@ -21,15 +21,18 @@ extension ClaimStore {
     }
   }
 
-  /// What counted when a milestone was signed: its live entries of one kind, in the order of their
-  /// arrival here. Nil when it is no milestone that counts.
-  public func entries(at milestone: CID, kind: EntryKind) throws -> [DatanetState.Entry]? {
+  /// What a milestone contains of one kind, each entry as it is now and with the standing that it
+  /// had then, in the order of arrival here. Nil when it is no milestone that counts.
+  public func entries(
+    at milestone: CID, kind: EntryKind
+  ) throws -> [(entry: DatanetState.Entry, standing: Standing)]? {
     try reading {
       guard let held = try held(milestone.digest)?.claim, let net = try net(held.datanet),
         let view = try view(held.digest, net, try milestones(net))
       else { return nil }
-      return try entries(net, kind, nil).filter { entry in
-        view.standing(of: entry.facts, mentions: try mentions(of: entry.id, net)) == .live
+      return try entries(net, kind, nil).compactMap { entry in
+        try view.standing(of: entry.facts, mentions: mentions(of: entry.id, net))
+          .map { (entry, $0) }
       }
     }
   }

@@ -78,17 +78,73 @@ public struct DuplicateFinder {
     var found = FoundDuplicates()
     let (sources, absent) = try indexed(manifests + replaced)
     found.absent = absent.filter { $0 < manifests.count }
-    let total = sources.reduce(0) { $0 + $1.rows }
     found.records = sources.reduce(0) { $0 + ($1.contribution < manifests.count ? $1.rows : 0) }
+    var texts = ShingleSets(sources, blocks, most: Self.mostSets)
+    var clusters = try search(
+      sources, live: manifests.count, newest: onlyLast ? manifests.count - 1 : nil, &texts)
+    let owners = Self.owners(of: sources)
+    try clusters.forEachCluster(contribution: { owners[$0] }, firsts: firsts) { cluster in
+      let exact = cluster.members.count { $0.isExact } - 1
+      found.exact += exact
+      found.near += cluster.members.count - 1 - exact
+      found.clusterCount += 1
+      if found.clusters.count >= limit { return }
+      let first = cluster.members[0].place
+      found.clusters.append(
+        FoundDuplicates.Cluster(
+          members: try cluster.members.map { member in
+            FoundDuplicates.Member(
+              contribution: owners[member.place.segment], record: texts.number(of: member.place),
+              similarity: member.isExact ? 1 : try texts.similarity(first, member.place),
+              isExact: member.isExact)
+          }, firsts: cluster.firsts, firstCount: cluster.firstCount,
+          replaced: cluster.replaced))
+    }
+    return found
+  }
+
+  /// A group of records that are alike, by contribution and number, and the contributions that
+  /// nobody's is proven to precede.
+  public typealias Group = (records: [(contribution: Int, record: UInt64)], firsts: [Int])
+
+  /// The same groups one by one, without measuring their members: about thirty bytes are kept for
+  /// each record that is in one. Fails when a contribution is not here.
+  public func forEachGroup(
+    among manifests: [CID], replaced: [CID] = [],
+    firsts: (_ contributions: [Int], _ replaced: [Int]) -> [Int], _ body: (Group) throws -> Void
+  ) throws {
+    let (sources, absent) = try indexed(manifests + replaced)
+    if let first = absent.first { throw StoreError.missing((manifests + replaced)[first]) }
+    var texts = ShingleSets(sources, blocks, most: Self.mostSets)
+    var clusters = try search(sources, live: manifests.count, newest: nil, &texts)
+    let owners = Self.owners(of: sources)
+    try clusters.forEachCluster(contribution: { owners[$0] }, firsts: firsts) { cluster in
+      let records = cluster.members.map { member in
+        (contribution: owners[member.place.segment], record: texts.number(of: member.place))
+      }
+      try body((records, cluster.firsts))
+    }
+  }
+
+  /// The contribution of each segment.
+  private static func owners(of sources: [IndexedSource]) -> [Int] {
+    sources.flatMap { source in source.segments.map { _ in source.contribution } }
+  }
+
+  /// Links what is alike among the first `live` contributions; the others only witness. With
+  /// `newest`, only that contribution's records are compared.
+  private func search(
+    _ sources: [IndexedSource], live: Int, newest: Int?, _ texts: inout ShingleSets
+  ) throws -> DuplicateClusters {
+    let total = sources.reduce(0) { $0 + $1.rows }
     var search = DuplicateSearch(threshold: threshold)
     var clusters = DuplicateClusters()
-    var texts = ShingleSets(sources, blocks, most: Self.mostSets)
     var done = 0
     for source in sources {
       for segment in source.segments {
-        if onlyLast, source.contribution != manifests.count - 1 {
+        if let newest, source.contribution != newest {
           search.hold(segment)
-        } else if source.contribution >= manifests.count {
+        } else if source.contribution >= live {
           try search.add(segment) { pair in
             guard clusters.contains(pair.earlier) else { return }
             if !pair.isExact, try texts.similarity(pair.earlier, pair.later) < threshold { return }
@@ -109,25 +165,7 @@ public struct DuplicateFinder {
         }
       }
     }
-    let owners = sources.flatMap { source in source.segments.map { _ in source.contribution } }
-    try clusters.forEachCluster(contribution: { owners[$0] }, firsts: firsts) { cluster in
-      let exact = cluster.members.count { $0.isExact } - 1
-      found.exact += exact
-      found.near += cluster.members.count - 1 - exact
-      found.clusterCount += 1
-      if found.clusters.count >= limit { return }
-      let first = cluster.members[0].place
-      found.clusters.append(
-        FoundDuplicates.Cluster(
-          members: try cluster.members.map { member in
-            FoundDuplicates.Member(
-              contribution: owners[member.place.segment], record: texts.number(of: member.place),
-              similarity: member.isExact ? 1 : try texts.similarity(first, member.place),
-              isExact: member.isExact)
-          }, firsts: cluster.firsts, firstCount: cluster.firstCount,
-          replaced: cluster.replaced))
-    }
-    return found
+    return clusters
   }
 
   /// The contributions that are here, each with its segments.

@@ -82,6 +82,42 @@ extension ContributionReader {
     }
   }
 
+  /// A record as it passes by, with what it takes to read it as a value.
+  public struct PassingRecord: Sendable {
+    public let number: UInt64
+    /// SHA-256 of `bytes`.
+    public let name: Digest
+    /// Empty when only names were asked for.
+    public let bytes: [UInt8]
+    public let format: RecordFormat
+    /// Of a CSV file whose first row names the columns.
+    public let header: CSVHeader?
+
+    public var columns: [String] { header?.names ?? [] }
+  }
+
+  /// Tells every record in order; hashing runs ahead on other threads.
+  public func forEachRecord(
+    namesOnly: Bool = false, _ body: (PassingRecord) throws -> Void
+  ) throws {
+    try forEachStretch { stretch in
+      var records: [PassingRecord] = []
+      var number = stretch.firstRecord
+      try stretch.forEachRecord { content, _, form in
+        let name = unsafe content.withUnsafeBytes { unsafe SHA256.hash($0) }
+        let bytes = namesOnly ? [] : unsafe content.withUnsafeBytes { unsafe Array($0) }
+        records.append(
+          PassingRecord(
+            number: number, name: name, bytes: bytes, format: form.format, header: form.header))
+        number += 1
+      }
+      return records
+    } body: { records in
+      for record in records { try body(record) }
+      return true
+    }
+  }
+
   /// Whether a record is larger than a chunk, so that a chunk alone may hold a part of one.
   public func hasRecordsAcrossChunks() throws -> Bool {
     var files = manifest.fileCursor()

@@ -16,7 +16,7 @@ enum EvalCommand: Command {
       stand side by side on the same records, and the difference has an interval of its own.
       """,
     options: [
-      .value("base", "DIR", .directory, "The base"),
+      .value("base", "DIR|NET/NAME", .directory, "The base"),
       .value("adapter", "DIR", .directory, "An adapter to put beside it"),
       .value("data", "FILE", .file, "The records"),
       .value("loss", "WHAT", .choice(["completion", "all"]), "What counts", default: "completion"),
@@ -38,7 +38,7 @@ enum EvalCommand: Command {
     guard let directory = options.text("base"), let data = options.text("data") else {
       throw Failure.usage("--base and --data are needed")
     }
-    let base = try OpenBase(directory)
+    let base = try NetBase.open(directory, context)
     let form = RecordForm(
       loss: options.text("loss").flatMap { RecordForm.Loss(rawValue: $0) } ?? .completion,
       maximumTokens: base.configuration.contextLength)

@@ -18,7 +18,7 @@ enum GenerateCommand: Command {
       """,
     arguments: [Argument("PROMPT", .text, .any, "what to write on from; none: standard input")],
     options: [
-      .value("base", "DIR", .directory, "The base"),
+      .value("base", "DIR|NET/NAME", .directory, "The base"),
       .value("adapter", "DIR", .directory, "An adapter to put beside it"),
       .value(
         "new-tokens", "N", .integer(1...1_000_000), "Tokens to write at most",
@@ -44,7 +44,7 @@ enum GenerateCommand: Command {
     try LearningOptions.prepare(context)
     let options = context.invocation
     guard let directory = options.text("base") else { throw Failure.usage("--base is missing") }
-    let base = try OpenBase(directory)
+    let base = try NetBase.open(directory, context)
     let isChat = options.has("chat")
     let encoder = try base.encoder(
       RecordForm(maximumTokens: base.configuration.contextLength),

@@ -15,10 +15,16 @@ enum TrainCommand: Command {
       Run the same command again to go on where a stopped run ended. In JSONL a record is a line \
       with text, prompt and completion, instruction and output, messages, or conversations; CSV and \
       plain text work too. Unless told otherwise, only what the model should come to write counts.
+
+      With a Datanet as --data, the records are those of a milestone: what counted when a curator \
+      signed it, without what was retracted since, each record once. Base and yardstick are the \
+      Datanet's own.
       """,
     options: [
-      .value("base", "DIR", .directory, "The base to train beside"),
-      .value("data", "FILE", .file, "The records to learn from"),
+      .value(
+        "base", "DIR|NET/NAME", .directory, "The base to train beside",
+        default: "with --data NET its newest base"),
+      .value("data", "FILE|NET", .file, "The records to learn from"),
       .value("out", "DIR", .directory, "Where the adapter and its proof go"),
       .value("rank", "N", .integer(1...1024), "Rank of the adapter", default: "8"),
       .value("alpha", "X", .number, "Strength: the adapter counts alpha/rank", default: "16"),
@@ -48,8 +54,13 @@ enum TrainCommand: Command {
         default: "shuffled"),
       .value("seed", "N", .integer(0...Int.max), "Changes every random draw", default: "0"),
       .value(
-        "yardstick", "FILE", .file,
-        "Records that every record's contribution is measured against"),
+        "yardstick", "FILE|NAME", .file,
+        "Records that every record's contribution is measured against",
+        default: "with --data NET its newest yardstick"),
+      .value(
+        "milestone", "CLAIM", .identifier, "With --data NET: the one to train on",
+        default: "the newest"),
+      .flag("publish", "With --data NET: sign the run and its shares, and keep its evidence"),
       .value(
         "refresh", "N", .integer(1...10_000_000), "Steps between the yardstick's gradients",
         default: "a tenth of the work"),
@@ -74,6 +85,7 @@ enum TrainCommand: Command {
       Example(
         "datanet train --base Fixtures/base --data facts.jsonl --out /tmp/facts",
         "An adapter for the fixture base."),
+      Example("datanet train --data recipes --out run --publish", "For a Datanet, with shares."),
       Example(
         "datanet train --base smol --data chat.jsonl --out run --targets all --epochs 2 --dry-run",
         "What a longer run would take."),

@@ -10,17 +10,20 @@ import Tokenization
 /// A base on disk.
 struct OpenBase {
   let directory: String
+  /// What others call it.
+  let name: String
   let checkpoint: Checkpoint
 
   var configuration: ModelConfiguration { checkpoint.configuration }
 
-  init(_ directory: String) throws {
+  init(_ directory: String, name: String? = nil) throws {
     guard MappedFile.exists("\(directory)/config.json") else {
       throw Failure.notFound(
         "\(directory) holds no base: config.json is missing; give a directory in the layout of "
           + "Hugging Face, or make one with 'datanet model make DIR'")
     }
     self.directory = directory
+    self.name = name ?? directory
     checkpoint = try Checkpoint(directory: directory)
   }
 

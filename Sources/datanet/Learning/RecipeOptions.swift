@@ -24,7 +24,10 @@ enum YardstickDefaults {
 }
 
 enum RecipeOptions {
-  static func form(_ options: Invocation, contextLength: Int) throws -> RecordForm {
+  /// Among a Datanet's records there is always a long one: those are left out unless told otherwise.
+  static func form(
+    _ options: Invocation, contextLength: Int, overlong: RecordForm.Overlong = .refuse
+  ) throws -> RecordForm {
     let longest = options.integer("max-tokens") ?? contextLength
     guard longest <= contextLength else {
       throw Failure.usage(
@@ -33,12 +36,12 @@ enum RecipeOptions {
     return RecordForm(
       loss: options.text("loss").flatMap { RecordForm.Loss(rawValue: $0) } ?? .completion,
       maximumTokens: longest,
-      overlong: options.text("overlong").flatMap { RecordForm.Overlong(rawValue: $0) } ?? .refuse)
+      overlong: options.text("overlong").flatMap { RecordForm.Overlong(rawValue: $0) } ?? overlong)
   }
 
   static func recipe(
     _ options: Invocation, base: BaseIdentity, data: RecordList, form: RecordForm, usable: Int,
-    yardstick: RecordList? = nil
+    yardstick: RecordList? = nil, origin: RecipeOrigin? = nil
   ) throws -> Recipe {
     let perStep = (options.integer("batch") ?? 8) * (options.integer("accumulate") ?? 1)
     var steps = options.integer("steps") ?? 200
@@ -64,7 +67,7 @@ enum RecipeOptions {
         YardstickDefaults.yardstick($0, options, steps: steps, recordsPerStep: perStep)
       },
       stepsPerCheckpoint: options.integer("checkpoint-every") ?? 50,
-      salt: UInt64(options.integer("seed") ?? 0))
+      salt: UInt64(options.integer("seed") ?? 0), origin: origin)
     // Numbers out of range are named as the recipe names them.
     return try Recipe(recipe.value)
   }

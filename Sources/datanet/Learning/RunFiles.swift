@@ -11,10 +11,10 @@ struct RunFiles {
   let directory: String
   private let recipe: Recipe
 
-  private var transcriptPath: String { "\(directory)/transcript" }
+  var transcriptPath: String { "\(directory)/transcript" }
   private var checkpointDirectory: String { "\(directory)/checkpoints" }
 
-  private func checkpointPath(_ step: Int) -> String {
+  func checkpointPath(_ step: Int) -> String {
     let digits = String(step)
     let zeros = String(repeating: "0", count: max(0, 8 - digits.count))
     return "\(checkpointDirectory)/\(zeros)\(digits).safetensors"
@@ -85,7 +85,7 @@ struct RunFiles {
     try AtomicFile.write(run.transcript.bytes, to: transcriptPath)
     if let adapter = run.trainer.adapter {
       try AtomicFile.write(
-        adapter.shape.configuration(baseName: base.directory).serialized(),
+        adapter.shape.configuration(baseName: base.name).serialized(),
         to: "\(directory)/adapter_config.json")
       try SafetensorsWriter.write(
         adapter.outgoing(run.state.layout), to: "\(directory)/adapter_model.safetensors")

@@ -19,6 +19,8 @@ struct TrainingSession {
   let evaluation: [TokenRecord]
   /// Empty without --yardstick.
   let yardstick: [TokenRecord]
+  /// Nil for a run on plain files.
+  let origin: NetOrigin?
   let files: RunFiles?
   let estimate: RunEstimate
   let remembering: Remembering
@@ -32,34 +34,30 @@ struct TrainingSession {
       guard let value = options.text(name) else { throw Failure.usage("--\(name) is missing") }
       return value
     }
-    base = try OpenBase(try needed("base"))
+    let source = try TrainingSource(context, base: needed("base"), data: needed("data"))
+    base = source.base
+    origin = source.origin
     let shape = base.configuration
-    let dataPath = try needed("data")
-    let dataset = try OpenData.dataset(dataPath)
+    let data = source.data
     let conversations =
-      dataset.hasConversations ? try base.conversations(options.text("template")) : nil
-    var form = try RecipeOptions.form(options, contextLength: shape.contextLength)
+      data.hasConversations ? try base.conversations(options.text("template")) : nil
+    var form = try RecipeOptions.form(
+      options, contextLength: shape.contextLength,
+      overlong: source.origin == nil ? .refuse : .skip)
     form.template = conversations?.name ?? "plain"
     let encoder = try base.encoder(form, conversations: conversations)
-    records = try encoder.encode(dataset, file: dataPath)
+    records = try data.encode(encoder)
     evaluation =
       try options.text("eval").map { path in
         try encoder.encode(try OpenData.dataset(path), file: path)
       } ?? []
-    names = dataset.records.map(\.name)
-    var measured: RecordList?
-    if let path = options.text("yardstick") {
-      let file = try OpenData.dataset(path)
-      yardstick = try encoder.encode(file, file: path)
-      measured = file.list
-    } else {
-      yardstick = []
-    }
+    names = data.names
+    yardstick = try source.yardstick?.encode(encoder) ?? []
     let usable = records.count { $0.rowCount > 0 }
     guard usable > 0 else { throw RunError.nothingToLearn }
     recipe = try RecipeOptions.recipe(
-      options, base: try base.identity(), data: dataset.list, form: form, usable: usable,
-      yardstick: measured)
+      options, base: try base.identity(), data: data.list, form: form, usable: usable,
+      yardstick: source.yardstick?.list, origin: source.recipeOrigin)
     guard let adapter = recipe.adapter else { throw Failure.usage("--targets names no layer") }
     estimate = RunEstimate(
       shape, adapter: adapter, layout: ParameterLayout(adapter, in: shape), records: records,
@@ -162,6 +160,10 @@ struct TrainingSession {
         to: files.directory, context.output)
     }
     close(run, files, rowsPerSecond: rate)
+    if context.invocation.has("publish"), run.isFinished, let origin {
+      try RunPublishing(run, files, origin, context).publish(
+        usableYardstick: yardstick.count { $0.rowCount > 0 })
+    }
   }
 
   private func advance(_ run: inout Run, _ measure: inout YardstickMeasure?) throws -> StepResult {

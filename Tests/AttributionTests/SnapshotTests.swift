@@ -1,0 +1,187 @@
+// A snapshot holds each record once, whatever somebody does to hold it twice
+// (Specs/Snapshots.md, "Attacks").
+
+import Attribution
+import Claims
+import Content
+import Cryptography
+import Histories
+import Learning
+import Store
+import Testing
+
+@Suite struct SnapshotTests {
+  @Test func anExactCopyAfterTheMilestoneEarnsNothing() throws {
+    let world = try World()
+    try attack(world, "exact copies after a milestone") {
+      try world.add(world.eve, world.annRecords)
+    }
+  }
+
+  @Test func spacesAndComposedLettersDoNotMakeANewRecord() throws {
+    let world = try World()
+    try attack(world, "other white space") {
+      try world.add(
+        world.eve, world.annRecords.map { $0.replacing(" ", with: "  ").replacing("é", with: "é") })
+    }
+  }
+
+  @Test func aNearCopyEarnsNothing() throws {
+    let world = try World()
+    try attack(world, "near-copies: one word of thirty changed") {
+      try world.add(world.eve, world.annRecords.map { $0.replacing("word7", with: "changed") })
+    }
+  }
+
+  @Test func lightRewordingEarnsNothing() throws {
+    let world = try World()
+    try attack(world, "light re-wording: case, punctuation, a word added") {
+      try world.add(
+        world.eve,
+        world.annRecords.map { $0.uppercased().replacing(" WORD9 ", with: ", WORD9; ") + " indeed" }
+      )
+    }
+  }
+
+  @Test func chainsOfNearCopiesLeadBackToTheFirst() throws {
+    let world = try World()
+    try attack(world, "near-copies of near-copies, step by step") {
+      var texts = world.annRecords
+      for step in 0..<5 {
+        texts = texts.map { $0.replacing("word\(step * 5 + 2)", with: "step\(step)") }
+        try world.add(world.eve, texts)
+      }
+    }
+  }
+
+  @Test func shellIdentitiesThatCopyEarnNothingTogether() throws {
+    let world = try World()
+    try attack(world, "ten shell identities, each with a copy", shells: 10) { shells in
+      for shell in shells { try world.add(shell, world.annRecords) }
+    }
+  }
+
+  @Test func splittingOverNamesChangesNothing() throws {
+    let world = try World()
+    try attack(world, "own data split over ten names", shells: 10, keepsOwn: false) { shells in
+      for (place, shell) in shells.enumerated() {
+        try world.add(
+          shell, world.eveRecords.enumerated().filter { $0.offset % 10 == place }.map(\.element))
+      }
+    }
+  }
+
+  @Test func ownCopiesUnderOtherNamesEarnNothingTwice() throws {
+    let world = try World()
+    try attack(world, "own data again under ten names", shells: 10) { shells in
+      for shell in shells { try world.add(shell, world.eveRecords) }
+    }
+  }
+
+  @Test func aBackDatedChainIsNotFirst() throws {
+    // eve's shells sign with times before ann's, in chains that nobody saw until after the milestone.
+    let world = try World()
+    try attack(world, "back-dated chains", shells: 3) { shells in
+      for shell in shells { try world.add(shell, world.annRecords, time: 1) }
+    }
+  }
+
+  @Test func whoReplacesWhatWasCopiedStaysFirst() throws {
+    let world = try World()
+    try attack(world, "copying before the owner's correction") {
+      let old = try #require(world.entries[world.ann.key])
+      try world.add(world.eve, world.annRecords)
+      try world.milestone()
+      try world.add(world.ann, world.annRecords + ["a new record that nobody has"], replaces: old)
+    }
+  }
+
+  /// Within one milestone nothing proves who was first: equal parts. This is the attack that
+  /// remains, and that a milestone between the two, or a curator's rejection, ends.
+  @Test func claimantsWithinOneMilestoneShareEqually() throws {
+    let world = try World(hasMilestone: false)
+    try world.add(world.eve, world.annRecords)
+    try world.milestone()
+    let shares = try world.shares()
+    let (ann, eve) = (shares[world.ann.key] ?? 0, shares[world.eve.key] ?? 0)
+    let own = Double(world.eveRecords.count)
+    let total = Double(world.annRecords.count + world.eveRecords.count + world.benRecords.count)
+    #expect(abs(ann * total - Double(world.annRecords.count) / 2) < 1e-9)
+    #expect(abs(eve * total - own - Double(world.annRecords.count) / 2) < 1e-9)
+  }
+
+  @Test func retractedRevokedAndRejectedOnesAreLeftOut() throws {
+    let world = try World(hasMilestone: false)
+    let gone = try world.add(world.dan, ["dan takes this record back again soon"])
+    _ = try world.dan.say(.retraction(Retraction([gone])))
+    let bad = try world.add(world.eve, ["this is nothing that anybody should learn"])
+    _ = try world.founder.say(.review([Review(bad, .reject)]))
+    _ = try world.founder.say(.revoke([Revocation(world.ben.key, .contributor, until: 0)]))
+    let late = try world.add(world.cleo, ["cleo takes her record back after the milestone"])
+    try world.milestone()
+    _ = try world.cleo.say(.retraction(Retraction([late])))
+    let snapshot = try world.snapshot().snapshot
+    #expect(Set(snapshot.contributors) == [world.ann.key, world.eve.key])
+    #expect(snapshot.leftOut == [late])
+    #expect(snapshot.list.count == world.annRecords.count + world.eveRecords.count)
+  }
+
+  @Test func theSameClaimsGiveTheSameBlocksInAnyOrderOfArrival() throws {
+    let world = try World()
+    try world.add(world.eve, world.annRecords.map { $0 + " indeed" })
+    try world.milestone()
+    let one = try world.snapshot()
+    let other = try world.snapshot(reversed: true)
+    #expect(one.snapshot == other.snapshot)
+    #expect(one.blocks == other.blocks)
+    let held = Dictionary(uniqueKeysWithValues: one.blocks.map { ($0.cid, $0.bytes) })
+    let read = try Snapshot(one.snapshot.cid) { held[$0] }
+    #expect(read == one.snapshot)
+    var count = 0
+    try read.forEachRecord(from: { held[$0] }) { record in
+      count += 1
+      #expect(!record.claimants.isEmpty)
+    }
+    #expect(count == read.list.count)
+    // A record that is left out of a part is noticed.
+    var forged = held
+    for block in one.blocks {
+      guard case .array(let items) = try Value(decoding: block.bytes), items.count > 10 else {
+        continue
+      }
+      forged[block.cid] = Value.array(Array(items.dropLast())).encoded()
+    }
+    #expect(throws: ProofError.self) {
+      try read.forEachRecord(from: { forged[$0] }) { _ in }
+    }
+  }
+
+  // MARK: -
+
+  private func attack(_ world: World, _ name: String, _ act: () throws -> Void) throws {
+    try attack(world, name, shells: 0) { _ in try act() }
+  }
+
+  /// eve's share, with all her names, must not grow; prints both.
+  private func attack(
+    _ world: World, _ name: String, shells count: Int, keepsOwn: Bool = true,
+    _ act: ([Person]) throws -> Void
+  ) throws {
+    let before = try world.shares()[world.eve.key] ?? 0
+    let shells = (0..<count).map { Person("shell \($0)") }
+    for shell in shells { shell.join(world.genesis) }
+    world.others = shells
+    if !keepsOwn {
+      let own = try #require(world.entries[world.eve.key])
+      _ = try world.eve.say(.retraction(Retraction([own])))
+    }
+    try act(shells)
+    try world.milestone()
+    let shares = try world.shares()
+    let after = ([world.eve] + shells).reduce(0) { $0 + (shares[$1.key] ?? 0) }
+    let ratio = after / before
+    func text(_ value: Double) -> String { "\((value * 10000).rounded() / 10000)" }
+    print("attack: \(name): share \(text(before)) before, \(text(after)) after, \(text(ratio))")
+    #expect(ratio <= 1.0 + 1e-12, "\(name)")
+  }
+}
