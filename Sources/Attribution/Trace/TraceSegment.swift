@@ -25,7 +25,7 @@ public import Cryptography
   public init?(_ bytes: UnsafeRawBufferPointer, owner: AnyObject) {
     let trailer = Digest.byteCount
     guard bytes.count >= Self.headByteCount + trailer,
-      unsafe Self.magic.indices.allSatisfy({ unsafe bytes[$0] == Self.magic[$0] })
+      Self.magic.indices.allSatisfy({ unsafe bytes[$0] == Self.magic[$0] })
     else { return nil }
     func number(_ place: Int) -> Int {
       Int(unsafe UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt32.self)))

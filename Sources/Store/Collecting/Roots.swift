@@ -16,7 +16,7 @@ extension ClaimStore {
         }
       }
       for run in try runs(of: datanet) where !run.isWithdrawn {
-        roots += run.run.manifests
+        roots += run.run.manifests + [run.run.recipe, run.run.snapshot]
       }
     }
     return roots

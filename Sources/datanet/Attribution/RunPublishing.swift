@@ -2,6 +2,7 @@
 // (Specs/Claims.md, "run", "attribution"; Specs/Proofs.md, "What is published").
 
 import Attribution
+import Checkpoints
 import Claims
 import Content
 import JSON

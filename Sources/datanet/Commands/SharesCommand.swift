@@ -1,10 +1,12 @@
 // `datanet shares`: whose records made an adapter better; see Specs/Shares.md.
 
 import Attribution
+import Checkpoints
 import Claims
 import Content
 import Cryptography
 import JSON
+import Learning
 import Store
 import Terminal
 

@@ -88,7 +88,7 @@ enum TraceCommand: Command {
       let number = part.segment.number(of: span.record)
       let words = String(decoding: text[span.range], as: UTF8.self)
       let entry = owners?.entries[part.contribution]
-      let license = entry.map { license(of: $0, owners) }
+      let license = entry.map { Self.license(of: $0, owners) }
       var object: JSONObject = [
         "start": .int(span.range.lowerBound), "end": .int(span.range.upperBound),
         "text": .string(words), "words": .int(span.words), "matched": .int(span.matched),
