@@ -233,12 +233,12 @@ struct ExchangeTests {
     let claim = try #require(
       JSONValue(parsing: place.datanet("--home", "ada", "ls", "net", "--json").output)["claim"]?
         .string)
+    #expect(place.datanet("--home", "ada", "get", "net", "one.jsonl/out").status == 1)
     #expect(place.datanet("--home", "ada", "retract", claim).status == 0)
     let again = place.datanet("--home", "ada", "retract", claim)
     #expect(again.status == 1 && again.errors.contains("retracted already"))
     let log = place.datanet("--home", "ada", "log", "net", "--json").output
     #expect(log.split(separator: "\n").count == 3)
     #expect(place.datanet("--home", "ada", "add", "net", "nothing.jsonl").status == 4)
-    #expect(place.datanet("--home", "ada", "get", "net", "one.jsonl/out").status == 1)
   }
 }

@@ -11,6 +11,8 @@ final class Adder {
   static let mostProblems = 100
   /// What is read at a time.
   static let readBytes = 1 << 20
+  /// Workers beyond the processors: some wait for the disk while the others hash.
+  static let writersAhead = 1
   /// Batches that wait for a worker before this thread helps.
   static let mostWaiting = 3
   /// Blocks are entered in the index at the latest when so many wait.
@@ -49,7 +51,8 @@ final class Adder {
     writer = try BlockWriter(blocks, isParallel: true)
     let storing = ChunkStoring(packs: writer.packs, held: writer.held)
     work = OrderedWork(
-      threads: options.threads ?? max(1, Worker.processors - 1), mostWaiting: Self.mostWaiting
+      threads: options.threads ?? Worker.processors + Self.writersAhead,
+      mostWaiting: Self.mostWaiting
     ) { try storing.store($0) }
     if options.inPlace { inPlace = InPlaceRecorder(blocks.index) }
   }

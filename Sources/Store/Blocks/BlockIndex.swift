@@ -90,6 +90,15 @@ final class BlockIndex {
     }
   }
 
+  /// Every place in packs, in the order of digests.
+  func forEachPlace(_ body: (BlockPlace) throws -> Void) throws {
+    try database.rows("SELECT digest, pack, offset, stored, length, form FROM blocks") { row in
+      if let digest = row.digest(0), let place = Self.place(row, digest: digest, from: 1) {
+        try body(place)
+      }
+    }
+  }
+
   /// Every place in one pack, in the order of its bytes.
   func places(in pack: UInt32) throws -> [BlockPlace] {
     try database.all(

@@ -13,6 +13,13 @@ final class BlockCheck {
   private(set) var result = CheckReport()
   /// Places where something else lies than the block that should.
   private var damaged: Set<BlockPlace> = []
+  /// What the groups of each pack say that it holds.
+  private var sums: [UInt32: PlaceSum] = [:]
+  /// Blocks that the index has, as far as it could be read.
+  private(set) var held = Marks()
+
+  /// Workers beyond the processors: some wait for the disk while the others hash.
+  private static let readersAhead = 1
 
   init(
     _ blocks: BlockStore, options: CheckOptions, report: @escaping (CheckProgress) -> Bool
@@ -33,9 +40,9 @@ final class BlockCheck {
     for number in numbers {
       progress.totalBytes += (try? blocks.files.reader(number).size()) ?? 0
     }
-    let work = OrderedWork<Question, Answer>(
-      threads: options.threads ?? max(1, Worker.processors - 1), mostWaiting: 4
-    ) { try $0.answer() }
+    let work = OrderedWork<GroupToCheck, CheckedGroup>(
+      threads: options.threads ?? Worker.processors + Self.readersAhead, mostWaiting: 4
+    ) { try $0.checked() }
     defer { work.close() }
     for number in numbers { try check(pack: number, work) }
     while let answer = try work.next() { try take(answer) }
@@ -47,59 +54,7 @@ final class BlockCheck {
 
   // MARK: Packs
 
-  private struct Question: Sendable {
-    let pack: UInt32
-    let file: any DiskFile
-    let group: PackGroup
-    let share: Double
-    let seed: UInt64
-
-    func answer() throws -> Answer {
-      var answer = Answer(pack: pack, bytes: 0, blocks: 0, damaged: [])
-      // One read for the whole group, as long as nothing is skipped.
-      let start = group.offset + group.headBytes
-      let whole =
-        share >= 1 && group.payloadBytes <= 64 << 20
-        ? try file.bytes(at: start, count: group.payloadBytes) : nil
-      var hash = SHA256()
-      for (entry, offset) in group.places where isSampled(entry.digest) {
-        answer.blocks += 1
-        answer.bytes += entry.stored
-        if let whole, entry.form == .plain {
-          unsafe hash.update(
-            whole.span.bytes.extracting(offset - start..<offset - start + entry.stored))
-          if hash.finish() != entry.digest { answer.damaged.append(place(entry, offset)) }
-        } else if let bytes = try file.bytes(at: offset, count: entry.stored),
-          let block = entry.form.block(from: bytes, length: entry.length),
-          SHA256.hash(block) == entry.digest
-        {
-          continue
-        } else {
-          answer.damaged.append(place(entry, offset))
-        }
-      }
-      return answer
-    }
-
-    private func place(_ entry: PackEntry, _ offset: Int) -> BlockPlace {
-      BlockPlace(pack: pack, offset: offset, entry: entry)
-    }
-
-    private func isSampled(_ digest: Digest) -> Bool {
-      if share >= 1 { return true }
-      let mixed = (digest.prefix ^ seed) &* 0x9E37_79B9_7F4A_7C15
-      return Double(mixed >> 11) < share * 0x1p53
-    }
-  }
-
-  private struct Answer: Sendable {
-    let pack: UInt32
-    var bytes: Int
-    var blocks: Int
-    var damaged: [BlockPlace]
-  }
-
-  private func check(pack number: UInt32, _ work: OrderedWork<Question, Answer>) throws {
+  private func check(pack number: UInt32, _ work: OrderedWork<GroupToCheck, CheckedGroup>) throws {
     let file = try blocks.files.reader(number)
     progress.current = PackFormat.name(pack: number)
     result.packs += 1
@@ -115,7 +70,7 @@ final class BlockCheck {
     repeat {
       while scan.offset < end, let group = try scan.next() {
         work.submit(
-          Question(
+          GroupToCheck(
             pack: number, file: file, group: group, share: options.share, seed: options.seed))
         while let answer = try work.nextReady() { try take(answer) }
       }
@@ -124,12 +79,13 @@ final class BlockCheck {
     } while try scan.skipToNextGroup()
   }
 
-  private func take(_ answer: Answer) throws {
+  private func take(_ answer: CheckedGroup) throws {
     result.bytes += answer.bytes
     result.blocks += answer.blocks
     progress.bytes += answer.bytes
     progress.blocks += answer.blocks
     damaged.formUnion(answer.damaged)
+    sums[answer.pack, default: PlaceSum()].add(answer.sum)
     guard report(progress) else { throw StoreError.cancelled(kept: 0) }
   }
 
@@ -137,12 +93,19 @@ final class BlockCheck {
 
   /// Rows of the index that no entry of a pack stands behind count as damaged.
   private func compareIndex(_ numbers: [UInt32]) throws {
+    var indexed: [UInt32: PlaceSum] = [:]
+    try index.forEachPlace { place in
+      indexed[place.pack, default: PlaceSum()].add(place)
+      held.insert(place.entry.digest)
+    }
     for pack in try index.packs() where !pack.isSwept {
       guard numbers.contains(pack.number) else {
         result.find(.damagedPack, "\(blocks.files.path(pack.number)) is gone")
         damaged.formUnion(try index.places(in: pack.number))
         continue
       }
+      if indexed[pack.number] ?? PlaceSum() == sums[pack.number] ?? PlaceSum() { continue }
+      // A copy that the index does not use makes the sums differ, and so does damage.
       var entries: [Int: PackEntry] = [:]
       try forEachEntry(in: pack.number) { entries[$1] = $0 }
       for place in try index.places(in: pack.number) where entries[place.offset] != place.entry {
@@ -202,6 +165,7 @@ final class BlockCheck {
     }
     if copy == nil, let piece { try blocks.put(piece) }
     let isRepaired = copy != nil || piece != nil
+    if !isRepaired { held.remove(digest) }
     result.find(
       .damagedBlock,
       isRepaired

@@ -12,13 +12,14 @@ extension Store {
   ) throws -> CheckReport {
     let lock = blocks.isReadOnly ? nil : try blocks.lockCollection()
     defer { extendLifetime(lock) }
-    var result = try BlockCheck(blocks, options: options, report: report).check()
+    let check = BlockCheck(blocks, options: options, report: report)
+    var result = try check.check()
     for defect in try database.defects() {
       result.find(.database, "\(database.path): \(defect)")
     }
     for datanet in try claims.datanets() {
       try checkClaims(of: datanet, &result)
-      try checkContributions(of: datanet, &result)
+      try checkContributions(of: datanet, held: check.held, &result)
     }
     return result
   }
@@ -32,7 +33,9 @@ extension Store {
     }
   }
 
-  private func checkContributions(of datanet: CID, _ result: inout CheckReport) throws {
+  private func checkContributions(
+    of datanet: CID, held: Marks, _ result: inout CheckReport
+  ) throws {
     for entry in try claims.entries(of: datanet, standing: .live) {
       let manifest = entry.publication.manifest
       result.contributions += 1
@@ -41,7 +44,7 @@ extension Store {
           result.incompleteContributions += 1
           continue
         }
-        if try ContributionReader(manifest, in: blocks).firstMissing() != nil {
+        if try ContributionReader(manifest, in: blocks).firstMissing(held: held) != nil {
           result.incompleteContributions += 1
         }
       } catch {

@@ -11,6 +11,10 @@ struct Marks {
 
   var count: Int { seen.count }
 
+  mutating func insert(_ digest: Digest) { seen.insert(digest.prefix) }
+
+  mutating func remove(_ digest: Digest) { seen.remove(digest.prefix) }
+
   func contains(_ digest: Digest) -> Bool { seen.contains(digest.prefix) }
 
   /// Marks roots and all below them. Blocks that are not here end their branch; a damaged one

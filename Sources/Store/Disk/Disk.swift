@@ -29,6 +29,10 @@ package protocol DiskFile: AnyObject, Sendable {
   func stamp() -> FileStamp?
   /// Fills `buffer` as far as the file reaches, and gives the number of bytes read.
   func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(DiskError) -> Int
+  /// Reads a long stretch that will not be wanted again soon; shorter where the file ends.
+  func readThrough(
+    into buffer: DiskBuffer, at offset: Int, count: Int
+  ) throws(DiskError) -> UnsafeRawBufferPointer
   /// Writes all parts, one behind the other.
   func write(_ parts: [UnsafeRawBufferPointer], at offset: Int) throws(DiskError)
   func truncate(to size: Int) throws(DiskError)
@@ -41,6 +45,14 @@ package protocol DiskFile: AnyObject, Sendable {
 }
 
 extension DiskFile {
+  package func readThrough(
+    into buffer: DiskBuffer, at offset: Int, count: Int
+  ) throws(DiskError) -> UnsafeRawBufferPointer {
+    let wanted = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<count])
+    let read = try unsafe self.read(into: wanted, at: offset)
+    return unsafe UnsafeRawBufferPointer(rebasing: wanted[..<read])
+  }
+
   /// Exactly `count` bytes at `offset`; nil when the file ends before.
   func bytes(at offset: Int, count: Int) throws(DiskError) -> [UInt8]? {
     var failure: DiskError?

@@ -16,7 +16,8 @@ package final class SystemDisk: Disk {
     guard descriptor >= 0 else {
       throw DiskError(operation: mode == .create ? "make" : "open", path: path, code: errno)
     }
-    return SystemFile(path: path, descriptor: descriptor)
+    let direct = mode == .read ? nil : DirectAccess(path: path, of: descriptor)
+    return SystemFile(path: path, descriptor: descriptor, direct: direct)
   }
 
   package func remove(_ path: String) throws(DiskError) {
@@ -60,10 +61,13 @@ final class SystemFile: DiskFile {
 
   let path: String
   private let descriptor: Int32
+  /// For large writes, where the file system has it.
+  private let direct: DirectAccess?
 
-  init(path: String, descriptor: Int32) {
+  init(path: String, descriptor: Int32, direct: DirectAccess? = nil) {
     self.path = path
     self.descriptor = descriptor
+    self.direct = direct
   }
 
   deinit { close(descriptor) }
@@ -104,7 +108,71 @@ final class SystemFile: DiskFile {
     return done
   }
 
+  /// What the page cache has comes from there; the rest passes by it, since filling the cache
+  /// costs more than hashing, and would push out what somebody uses.
+  func readThrough(
+    into buffer: DiskBuffer, at offset: Int, count: Int
+  ) throws(DiskError) -> UnsafeRawBufferPointer {
+    let wanted = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<count])
+    if count >= DirectAccess.leastBytes, !isCached(offset..<offset + count),
+      let read = unsafe DirectAccess.read(
+        path, of: descriptor, into: buffer, at: offset, count: count)
+    {
+      return unsafe read
+    }
+    let done = try unsafe read(into: wanted, at: offset)
+    return unsafe UnsafeRawBufferPointer(rebasing: wanted[..<done])
+  }
+
+  /// Whether the page cache has all of a stretch.
+  private func isCached(_ range: Range<Int>) -> Bool {
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    let start = range.lowerBound / page * page
+    let length = range.upperBound - start
+    let address = unsafe mmap(nil, length, PROT_READ, MAP_SHARED, descriptor, off_t(start))
+    // MAP_FAILED is the pointer whose bits are all ones.
+    guard let address = unsafe address, UInt(bitPattern: address) != UInt.max else { return false }
+    defer { unsafe munmap(address, length) }
+    var pages = [UInt8](repeating: 0, count: (length + page - 1) / page)
+    return unsafe mincore(address, length, &pages) == 0 && pages.allSatisfy { $0 & 1 != 0 }
+  }
+
   func write(_ parts: [UnsafeRawBufferPointer], at offset: Int) throws(DiskError) {
+    let count = unsafe parts.reduce(0) { $0 + $1.count }
+    guard let direct, direct.suits(count) else { return try unsafe writeCached(parts, at: offset) }
+    let done: Range<Int>
+    do throws(DiskError.Code) {
+      done = try unsafe direct.write(parts, at: offset)
+    } catch {
+      throw DiskError(operation: "write", path: path, code: error.number)
+    }
+    try unsafe writeCached(Self.part(of: parts, 0..<done.lowerBound - offset), at: offset)
+    try unsafe writeCached(
+      Self.part(of: parts, done.upperBound - offset..<count), at: done.upperBound)
+  }
+
+  /// A stretch of pieces that follow each other.
+  private static func part(
+    of parts: [UnsafeRawBufferPointer], _ range: Range<Int>
+  ) -> [UnsafeRawBufferPointer] {
+    var start = 0
+    var chosen: [UnsafeRawBufferPointer] = unsafe []
+    for index in unsafe parts.indices {
+      let part = unsafe parts[index]
+      let wanted = range.clamped(to: start..<start + part.count)
+      if !wanted.isEmpty {
+        unsafe chosen.append(
+          UnsafeRawBufferPointer(
+            rebasing: part[wanted.lowerBound - start..<wanted.upperBound - start]))
+      }
+      start += part.count
+    }
+    return unsafe chosen
+  }
+
+  private func writeCached(
+    _ parts: [UnsafeRawBufferPointer], at offset: Int
+  ) throws(DiskError) {
     var vectors: [iovec] = unsafe []
     unsafe vectors.reserveCapacity(parts.count)
     for index in unsafe parts.indices {

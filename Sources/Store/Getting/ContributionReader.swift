@@ -89,12 +89,19 @@ public final class ContributionReader {
 
   /// Whether all of the contribution's blocks are here, as far as the index knows; otherwise the
   /// first that is missing.
-  public func firstMissing() throws -> CID? {
+  public func firstMissing() throws -> CID? { try firstMissing(held: Marks()) }
+
+  /// The same for a caller who knows of many blocks that they are here.
+  func firstMissing(held: Marks) throws -> CID? {
+    func isHere(_ cid: CID) throws -> Bool {
+      if held.contains(cid.digest) { return true }
+      return try blocks.has(cid)
+    }
     do {
       var cursor = manifest.chunkCursor()
       while let chunk = try cursor.next(source) {
-        if try !blocks.has(chunk.item.cid) { return chunk.item.cid }
-        if let outline = chunk.outline, try !blocks.has(outline) { return outline }
+        if try !isHere(chunk.item.cid) { return chunk.item.cid }
+        if let outline = chunk.outline, try !isHere(outline) { return outline }
       }
       try forEachFile { _ in }
     } catch StoreError.missing(let cid) {

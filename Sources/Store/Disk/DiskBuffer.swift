@@ -1,0 +1,32 @@
+// Memory for large reads and writes, aligned for the disk and used again and again.
+// Specs/Store-decisions.md, "Why do large writes pass by the page cache?"
+
+internal import Synchronization
+
+/// New memory costs the system about as much as a copy of the same size, so some is kept.
+///
+/// Safe to share: one thread has it at a time, and the address stays from `init` to `deinit`.
+@safe package final class DiskBuffer: @unchecked Sendable {
+  /// What one use may ask for.
+  static let byteCount = 4 << 20
+  /// Buffers kept for the next use.
+  private static let mostKept = 4
+  private static let kept = Mutex<[DiskBuffer]>([])
+
+  /// Two blocks more than `byteCount`, for what alignment adds at both ends.
+  let bytes: UnsafeMutableRawBufferPointer
+
+  private init() {
+    unsafe bytes = .allocate(
+      byteCount: Self.byteCount + 2 * DirectAccess.alignment, alignment: DirectAccess.alignment)
+  }
+
+  deinit { unsafe bytes.deallocate() }
+
+  /// The caller has it until `giveBack`.
+  static func taken() -> DiskBuffer { kept.withLock { $0.popLast() } ?? DiskBuffer() }
+
+  func giveBack() {
+    Self.kept.withLock { if $0.count < Self.mostKept { $0.append(self) } }
+  }
+}
