@@ -87,32 +87,30 @@ internal import CCrypto
     guard sealed else { fatalError("ChaChaPoly: libcrypto refused to seal") }
   }
 
-  /// Appends the plain form of `input`, which ends with its tag; false, with `output` as it was,
-  /// when a bit of input, nonce or associated data is not what was sealed.
+  /// The plain form of `input`, which ends with its tag, in memory of its own; nil when a bit of
+  /// input, nonce or associated data is not what was sealed.
   public mutating func open(
-    _ input: UnsafeRawBufferPointer, counter: UInt64, associated: [UInt8] = [],
-    into output: inout [UInt8]
-  ) -> Bool {
+    _ input: UnsafeRawBufferPointer, counter: UInt64, associated: [UInt8] = []
+  ) -> [UInt8]? {
     let count = input.count - Self.tagByteCount
-    guard count >= 0 else { return false }
-    let start = output.count
+    guard count >= 0, begin(sealing: false, counter: counter) else { return nil }
+    var opened = false
     // One spare byte, so that an empty message has an address to be finished at.
-    output.append(contentsOf: repeatElement(0, count: count + 1))
-    let begun = begin(sealing: false, counter: counter)
-    let opened = unsafe output.withUnsafeMutableBufferPointer { buffer in
-      guard begun, let base = unsafe buffer.baseAddress?.advanced(by: start) else { return false }
+    let plain = unsafe [UInt8](unsafeUninitializedCapacity: count + 1) { buffer, used in
+      guard let base = buffer.baseAddress else { return }
       var tag = unsafe [UInt8](UnsafeRawBufferPointer(rebasing: input[count...]))
       guard
         unsafe EVP_CIPHER_CTX_ctrl(
           context, EVP_CTRL_AEAD_SET_TAG, Int32(Self.tagByteCount), &tag) == 1,
         unsafe run(
           UnsafeRawBufferPointer(rebasing: input[..<count]), associated: associated, into: base)
-      else { return false }
+      else { return }
       var written: Int32 = 0
-      return unsafe EVP_CipherFinal_ex(context, base.advanced(by: count), &written) == 1
+      opened = unsafe EVP_CipherFinal_ex(context, base.advanced(by: count), &written) == 1
+      // What does not hold is shown to nobody.
+      used = opened ? count : 0
     }
-    output.removeLast(opened ? 1 : count + 1)
-    return opened
+    return opened ? plain : nil
   }
 
   public mutating func seal(
@@ -129,11 +127,9 @@ internal import CCrypto
   public mutating func open(
     _ input: [UInt8], counter: UInt64, associated: [UInt8] = []
   ) -> [UInt8]? {
-    var output: [UInt8] = []
-    let opened = unsafe input.withUnsafeBytes {
-      unsafe open($0, counter: counter, associated: associated, into: &output)
+    unsafe input.withUnsafeBytes {
+      unsafe open($0, counter: counter, associated: associated)
     }
-    return opened ? output : nil
   }
 }
 

@@ -11,6 +11,9 @@ struct ChunkIntake {
     let block: ArrivedBlock
     let from: PublicKey
     let datanet: CID
+
+    /// What it takes in the packs.
+    var storedBytes: Int { block.patch?.patch.chunk.byteCount ?? block.byteCount }
   }
 
   var waiting: [Arrival] = []

@@ -25,6 +25,11 @@ struct ContributionBook {
   var reviewDue: Instant?
   /// When more are to be taken from the queue; nil when none can.
   var advanceDue: Instant?
+  /// The newest contributions of each author, of which a new one may be an edited version; and who
+  /// made which. Look-ups only.
+  var newest: [PublicKey: [CID]] = [:]
+  var author: [Digest: PublicKey] = [:]
+  static let newestKept = 4
   /// Wanted contributions that cannot be fetched, and why.
   var broken: [(manifest: CID, reason: String)] = []
   static let brokenKept = 64
@@ -58,6 +63,8 @@ final class ContributionPlan {
   /// Once the manifest is whole.
   var chunks: ContributionChunks?
   private(set) var chunkSet: Set<Digest> = []
+  /// How chunks that share records with held ones are put together. Look-ups only.
+  var patches: [Digest: ChunkPatch] = [:]
   var isWanted: Bool
   var isComplete = false
 
@@ -103,7 +110,7 @@ final class ContributionPlan {
   func block(_ cid: CID) -> [UInt8]? { bytes[cid.digest] }
 
   /// The index has everything of the manifest.
-  func releaseBytes() { bytes = [:] }
+  func releaseBytes() { (bytes, patches) = ([:], [:]) }
 
   /// Lists the chunks, each address once, in the order of the stream.
   func list(_ source: BlockSource) throws -> Manifest {

@@ -54,11 +54,13 @@ struct DialBook {
     waits.first { $0.peer == peer }.map { $0.due <= now } ?? true
   }
 
-  mutating func failed(_ peer: PublicKey, at now: Instant) {
+  mutating func failed(_ peer: PublicKey, at now: Instant, atLeast least: UInt64 = 0) {
     let failures = (waits.first { $0.peer == peer }?.failures ?? 0) + 1
     waits.removeAll { $0.peer == peer }
-    let wait = min(
-      Self.firstWaitMilliseconds << UInt64(min(failures - 1, 10)), Self.longestWaitMilliseconds)
+    let wait = max(
+      min(
+        Self.firstWaitMilliseconds << UInt64(min(failures - 1, 10)), Self.longestWaitMilliseconds),
+      least)
     waits.append((peer, now.advanced(byMilliseconds: wait), failures))
     if waits.count > NodeLimits.waitsKept { waits.removeFirst() }
   }

@@ -51,6 +51,10 @@ public final class Node {
   var trouble: String?
   var troubleUntil: Instant?
   var storedBytes = 0
+  /// A block came for which the quota has no room.
+  var refusedByQuota = false
+  /// Whose turn it is to send first.
+  private var turn = 0
   var collectDue: Instant?
   var collecting: WorkToken?
   /// The time of the newest event.
@@ -102,7 +106,7 @@ public final class Node {
     case .dialFailed(let link, let reason): dialFailed(link, reason, at: now)
     case .received(let link, let bytes):
       unsafe bytes.withUnsafeBytes { unsafe take($0, on: link, at: now) }
-    case .drained(let link): find(link)?.isWriting = false
+    case .drained(let link): find(link)?.drained(at: now)
     case .ended(let link, let reason): ended(link, reason, at: now)
     case .found(let contact, let address): found(contact, from: address, at: now)
     case .changed: homeChanged(at: now)
@@ -129,7 +133,9 @@ public final class Node {
     checkClaims(at: now)
     checkRates(at: now)
     storeChunks(at: now)
-    for link in links { pump(link, at: now) }
+    // Under a rate the first would take everything, so each is first in turn.
+    turn = links.isEmpty || upload.bytesPerSecond == nil ? 0 : (turn + 1) % links.count
+    for link in links[turn...] + links[..<turn] { pump(link, at: now) }
     defer { effects = [] }
     return effects
   }

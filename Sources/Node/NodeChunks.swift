@@ -47,10 +47,16 @@ extension Node {
         storedBytes + intake.bytes + intake.writtenBytes + chunk.byteCount > $0
       } ?? false
     if isNew, !isOverQuota, trouble == nil {
-      let block = ArrivedBlock(
+      var block = ArrivedBlock(
         cid: CID(codec: .raw, digest: chunk.digest), message: message,
-        payload: ChunkMessage.headByteCount..<message.count, isPacked: chunk.form == .zstd,
+        payload: ChunkMessage.headByteCount..<message.count, isPacked: chunk.form.isPacked,
         byteCount: chunk.byteCount)
+      if chunk.form.isPieces {
+        guard let patch = patch(for: chunk.digest, membership) else {
+          return punish(link, "sent pieces that nobody asked for", at: now)
+        }
+        block.patch = patch
+      }
       intake.waiting.append(.init(block: block, from: peer, datanet: membership.datanet))
       intake.pending.insert(chunk.digest)
       intake.bytes += message.count
@@ -59,11 +65,12 @@ extension Node {
     }
     carryOut(
       membership.exchange.handle(
-        .arrived(chunk.digest, byteCount: chunk.byteCount, from: peer), at: now),
+        .arrived(chunk.digest, byteCount: message.count, from: peer), at: now),
       membership, at: now)
     if isNew, isOverQuota {
-      carryOut(membership.exchange.handle(.lost(chunk.digest), at: now), membership, at: now)
+      refusedByQuota = true
       checkQuota(at: now)
+      carryOut(membership.exchange.handle(.lost(chunk.digest), at: now), membership, at: now)
     }
   }
 
@@ -112,22 +119,53 @@ extension Node {
     return fresh.appending
   }
 
-  private func stored(_ arrivals: [ChunkIntake.Arrival], _ sound: [Bool], at now: Instant) {
-    for (arrival, isSound) in zip(arrivals, sound) {
+  private func patch(for digest: Digest, _ membership: Membership) -> HeldPatch? {
+    for plan in membership.contributions.plans {
+      guard let patch = plan.patches[digest] else { continue }
+      let bases = patch.bases.compactMap { cid in
+        (storing("look for a block") { try blocks.location(of: cid) } ?? nil).map { (cid, $0) }
+      }
+      return HeldPatch(patch: patch, bases: bases)
+    }
+    return nil
+  }
+
+  /// Chunks of which everything is here, in other chunks, are put together without asking.
+  func rebuild(_ plan: ContributionPlan, _ membership: Membership, at now: Instant) {
+    guard let chunks = plan.chunks else { return }
+    for digest in chunks.digests {
+      guard let patch = plan.patches[digest], patch.newByteCount == 0,
+        membership.exchange.wants(digest), !intake.pending.contains(digest),
+        let held = self.patch(for: digest, membership)
+      else { continue }
+      let block = ArrivedBlock(
+        cid: patch.chunk.cid, message: [], payload: 0..<0, isPacked: false, byteCount: 0,
+        patch: held)
+      intake.waiting.append(
+        .init(block: block, from: identity.publicKey, datanet: membership.datanet))
+      intake.pending.insert(digest)
+    }
+  }
+
+  private func stored(
+    _ arrivals: [ChunkIntake.Arrival], _ outcomes: [WorkResult.Outcome], at now: Instant
+  ) {
+    for (arrival, outcome) in zip(arrivals, outcomes) {
       intake.bytes -= arrival.block.message.count
       linkOf[arrival.from]?.session?.consumed(arrival.block.message.count, on: .chunks)
       let digest = arrival.block.cid.digest
-      guard isSound else {
+      guard outcome == .sound else {
         intake.pending.remove(digest)
         if let membership = membership(arrival.datanet) {
           carryOut(
-            membership.exchange.handle(.corrupt(digest, from: arrival.from), at: now), membership,
-            at: now)
+            membership.exchange.handle(
+              outcome == .corrupt ? .corrupt(digest, from: arrival.from) : .unbuilt(digest),
+              at: now), membership, at: now)
         }
         continue
       }
       intake.written.append(arrival)
-      intake.writtenBytes += arrival.block.byteCount
+      intake.writtenBytes += arrival.storedBytes
       guard let membership = membership(arrival.datanet) else { continue }
       for plan in membership.contributions.plans
       where plan.asked.contains(where: { $0.digest == digest }) {
@@ -146,8 +184,8 @@ extension Node {
     for arrival in arrivals {
       let digest = arrival.block.cid.digest
       intake.pending.remove(digest)
-      intake.writtenBytes -= arrival.block.byteCount
-      storedBytes += arrival.block.byteCount
+      intake.writtenBytes -= arrival.storedBytes
+      storedBytes += arrival.storedBytes
       // Several Datanets may wait for the same chunk.
       for membership in memberships where membership.exchange.wants(digest) {
         carryOut(membership.exchange.handle(.stored(digest), at: now), membership, at: now)
@@ -188,16 +226,17 @@ extension Node {
       session.waiting(on: .chunks) < NodeLimits.readBytes
     else { return }
     for membership in memberships where membership.isJoined(peer) {
-      var locations: [BlockLocation] = []
+      var locations: [BlockToRead] = []
       var bytes = 0
       while locations.count < NodeLimits.readBlocks, bytes < NodeLimits.readBytes,
-        let digest = membership.exchange.takeWish(of: peer)
+        let wish = membership.exchange.takeWish(of: peer)
       {
+        let digest = wish.digest
         let cid = CID(codec: .raw, digest: digest)
         if membership.contributions.offers(digest),
           let location = storing("look for a block", { try blocks.location(of: cid) }) ?? nil
         {
-          locations.append(location)
+          locations.append(BlockToRead(location: location, ranges: wish.ranges))
           bytes += location.byteCount
         } else {
           carryOut(
@@ -209,9 +248,7 @@ extension Node {
       let token = nextToken()
       link.reading = token
       link.readingFor = membership.datanet
-      let packs = link.form.decide(
-        bytesPerSecond: link.meterUp.bytesPerSecond(at: now), blocks: locations.count)
-      effects.append(.work(token, Work(kind: .read(locations, compress: packs))))
+      effects.append(.work(token, Work(kind: .read(locations, packs: link.form.isPacking))))
       return
     }
   }
@@ -221,23 +258,21 @@ extension Node {
   ) -> Bool {
     guard let peer = link.peer, let session = link.session else { return true }
     guard let membership = membership(datanet) else { return true }
+    let cid = block.block.location.cid
     if let reason = block.trouble {
-      report(.trouble("block \(block.cid): \(reason)"))
+      report(.trouble("block \(cid): \(reason)"))
       carryOut(
-        membership.exchange.handle(.served(block.cid.digest, to: peer, byteCount: nil), at: now),
+        membership.exchange.handle(.served(cid.digest, to: peer, byteCount: nil), at: now),
         membership, at: now)
       return true
     }
-    let message = ChunkMessage(
-      digest: block.cid.digest, form: block.isPacked ? .zstd : .plain, byteCount: block.byteCount,
-      payload: block.bytes[...])
-    guard session.send(message.bytes, on: .chunks) else { return false }
-    if link.form.isTrying || block.isPacked {
-      link.form.note(plain: block.byteCount, packed: block.bytes.count)
+    guard session.send(block.message, on: .chunks) else { return false }
+    if block.wasToBePacked == link.form.isPacking {
+      link.form.note(plain: block.byteCount, sent: block.message.count, at: now)
     }
     carryOut(
       membership.exchange.handle(
-        .served(block.cid.digest, to: peer, byteCount: block.byteCount), at: now),
+        .served(cid.digest, to: peer, byteCount: block.message.count), at: now),
       membership, at: now)
     return true
   }
@@ -248,7 +283,7 @@ extension Node {
     if let work = claimWork, work.token == token { return checked(work, result, at: now) }
     if let (expected, arrivals) = intake.storing, expected == token {
       intake.storing = nil
-      if case .stored(let sound) = result { return stored(arrivals, sound, at: now) }
+      if case .stored(let outcomes) = result { return stored(arrivals, outcomes, at: now) }
       return lost(arrivals, Self.reason(result), at: now)
     }
     if let (expected, arrivals) = intake.syncing, expected == token {

@@ -63,6 +63,7 @@ extension Node {
     guard let use = use(entry.standing) else { return }
     let manifest = entry.publication.manifest
     guard manifest.codec == .dagCBOR else { return }
+    noteAuthor(entry, membership)
     let old = membership.contributions.uses[manifest.digest]
     if old != .wanted { membership.contributions.uses[manifest.digest] = use }
     guard use == .wanted, isFetched(entry, membership), old != .wanted,
@@ -70,6 +71,17 @@ extension Node {
       !membership.contributions.queue.contains(manifest)
     else { return }
     membership.contributions.queue.append(manifest)
+  }
+
+  private func noteAuthor(_ entry: DatanetState.Entry, _ membership: Membership) {
+    let manifest = entry.publication.manifest
+    guard membership.mode != .claims,
+      membership.contributions.author.updateValue(entry.author, forKey: manifest.digest) == nil
+    else { return }
+    var newest = membership.contributions.newest[entry.author] ?? []
+    newest.append(manifest)
+    if newest.count > ContributionBook.newestKept { newest.removeFirst() }
+    membership.contributions.newest[entry.author] = newest
   }
 
   /// Looks at all entries: after settings, roles, retractions or reviews have changed.
@@ -84,6 +96,7 @@ extension Node {
     for entry in entries {
       let manifest = entry.publication.manifest
       guard let use = use(entry.standing), manifest.codec == .dagCBOR else { continue }
+      noteAuthor(entry, membership)
       if uses[manifest.digest] != .wanted { uses[manifest.digest] = use }
       if use == .wanted, isFetched(entry, membership), listed.insert(manifest.digest).inserted {
         wanted.append(manifest)
@@ -253,12 +266,56 @@ extension Node {
             bytes: Int(clamping: manifest.bytes)))
       }
       plan.isComplete = !plan.isWanted
+      let pieces = try patch(plan, manifest, read, held, wanted, membership)
       carryOut(
-        membership.exchange.handle(.follow(chunks, held: held, wanted: wanted), at: now),
+        membership.exchange.handle(
+          .follow(chunks, held: held, wanted: wanted, pieces: pieces), at: now),
         membership, at: now)
+      rebuild(plan, membership, at: now)
     } catch {
       fail(plan, "\(error)", membership, at: now)
     }
+  }
+
+  /// Finds chunks that share most of their records with chunks of the author's earlier
+  /// contributions: of these only the new pieces are asked for.
+  private func patch(
+    _ plan: ContributionPlan, _ manifest: Manifest, _ read: BlockSource, _ held: PlaceSet,
+    _ wanted: PlaceSet, _ membership: Membership
+  ) throws -> [Digest: [Range<Int>]] {
+    plan.patches = [:]
+    guard plan.isWanted, let chunks = plan.chunks,
+      manifest.bytes >= NodeLimits.patchedBytes, manifest.bytes <= NodeLimits.patchedBytesAtMost,
+      let author = membership.contributions.author[plan.manifest.digest]
+    else { return [:] }
+    var index = SegmentIndex()
+    for cid in membership.contributions.newest[author] ?? [] where cid != plan.manifest {
+      // One that is not wholly here helps as far as it is.
+      guard let bytes = try blocks.get(cid),
+        let other = try? Manifest(decoding: Block(trusted: cid, bytes: bytes)),
+        other.bytes <= NodeLimits.patchedBytesAtMost
+      else { continue }
+      _ = try? index.add(other, { try self.blocks.block($0) }) { try self.blocks.has($0) }
+    }
+    guard index.count > 0 else { return [:] }
+    var places: [Digest: Int] = [:]
+    for (place, digest) in chunks.digests.enumerated() { places[digest] = place }
+    var pieces: [Digest: [Range<Int>]] = [:]
+    try manifest.forEachOutlinedLeaf(read) { leaf in
+      for (placed, outline) in zip(leaf.chunks, leaf.outlines) {
+        let digest = placed.item.cid.digest
+        guard let place = places[digest], wanted.contains(place), !held.contains(place),
+          plan.patches[digest] == nil
+        else { continue }
+        let patch = ChunkPatch(placed.item, outline: outline, held: index)
+        guard patch.isWorthwhile, patch.newRanges.count <= ExchangeLimits.rangesOfBlock else {
+          continue
+        }
+        plan.patches[digest] = patch
+        pieces[digest] = patch.newRanges
+      }
+    }
+    return pieces
   }
 
   /// All chunks, or those of pinned files and records.

@@ -13,8 +13,13 @@ public enum NodeLimits {
   public static let comfortableConnections = 24
   /// Datanets followed at one time.
   public static let followings = 256
-  /// Bytes handed to the system at once for one link.
-  public static let sendBytes = 512 << 10
+  /// Bytes handed to the system at once for one link: more while it takes them quickly, fewer when
+  /// that takes long.
+  public static let sendBytes = 1 << 20
+  public static let firstSendBytes = 64 << 10
+  public static let leastSendBytes = 16 << 10
+  public static let quickMilliseconds: UInt64 = 5
+  public static let slowMilliseconds: UInt64 = 40
   /// Claims whose signatures are checked as one piece of work.
   public static let claimsAtOnce = 512
   /// Claims that wait to be checked, for one Datanet; more are dropped and come again.
@@ -45,6 +50,10 @@ public enum NodeLimits {
   public static let gossipAtOnce = 64
   /// Contributions that are fetched at the same time.
   public static let activeContributions = 64
+  /// Contributions of at least so many bytes are compared with the author's earlier ones,
+  public static let patchedBytes: UInt64 = 64 << 10
+  /// and of at most so many: the index of segments takes a fortieth of the bytes in memory.
+  public static let patchedBytesAtMost: UInt64 = 4 << 30
   /// Contributions in hand, with those that others seek here.
   public static let contributionsInHand = 1_024
   /// Contributions that are looked at in one go: whether they are here takes reading.

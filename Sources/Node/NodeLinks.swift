@@ -153,6 +153,13 @@ extension Node {
     effects.append(.close(link.id))
     forget(link, "\(end)", at: now)
     if case .left = end { return }
+    if case .goodbye(let reason) = end, let wish = link.wish, reason != .duplicate {
+      // Who sends us away wants to be left alone for a while.
+      dialling.failed(
+        wish.contact.identity, at: now,
+        atLeast: reason == .banned ? NodeLimits.banMilliseconds : NodeLimits.dialTimeoutMilliseconds
+      )
+    }
     guard link.peer == nil, let wish = link.wish else { return }
     failed(wish, at: now)
   }
@@ -191,12 +198,12 @@ extension Node {
     let room = upload.available(at: now)
     guard room > 0 else { return }
     var bytes: [UInt8] = []
-    let limit = min(NodeLimits.sendBytes, room)
+    let limit = min(link.sendBytes, room)
     bytes.reserveCapacity(limit + SessionLimits.frameByteCount + 64)
     let events = session.takeOutput(limit: limit, into: &bytes)
     guard !bytes.isEmpty else { return }
     upload.take(bytes.count)
-    link.isWriting = true
+    link.began(writingAt: now)
     link.bytesSent += UInt64(bytes.count)
     link.meterUp.add(bytes.count, at: now)
     bytesSent += UInt64(bytes.count)

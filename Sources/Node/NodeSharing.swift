@@ -20,6 +20,7 @@ extension Node {
     upload.bytesPerSecond = settings.limits.uploadBytesPerSecond
     download.bytesPerSecond = settings.limits.downloadBytesPerSecond
     remember(settings.given, at: now)
+    refusedByQuota = false
     updateMemberships(at: now)
     checkQuota(at: now)
     nextDial = now

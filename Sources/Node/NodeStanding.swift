@@ -8,13 +8,14 @@ internal import Store
 
 extension Node {
   func refreshStoredBytes() {
-    if let totals = storing("count blocks", { try blocks.totals() }) { storedBytes = totals.bytes }
+    guard let totals = storing("count blocks", { try blocks.totals() }) else { return }
+    storedBytes = totals.bytes
+    refusedByQuota = false
   }
 
   private var isQuotaReached: Bool {
-    settings.limits.quotaBytes.map {
-      storedBytes + intake.bytes + intake.writtenBytes >= $0
-    } ?? false
+    guard let quota = settings.limits.quotaBytes else { return false }
+    return refusedByQuota || storedBytes + intake.bytes + intake.writtenBytes >= quota
   }
 
   /// Nothing is asked for while there is no room, or the disk fails.

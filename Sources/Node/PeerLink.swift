@@ -22,6 +22,10 @@ final class PeerLink {
 
   /// Bytes are with the system, which has not taken them all.
   var isWriting = false
+  /// Since when, and how many are given to it at once: what it takes in a moment, so that a claim
+  /// never waits long behind chunks.
+  private var writingSince = Instant(milliseconds: 0)
+  private(set) var sendBytes = NodeLimits.firstSendBytes
   var isPaused = false
 
   /// Chains that wait to be sent, in the order of the wishes.
@@ -52,6 +56,19 @@ final class PeerLink {
     self.address = address
     self.wish = wish
     since = now
+  }
+
+  func began(writingAt now: Instant) { (isWriting, writingSince) = (true, now) }
+
+  func drained(at now: Instant) {
+    guard isWriting else { return }
+    isWriting = false
+    let span = now.milliseconds(since: writingSince)
+    if span < NodeLimits.quickMilliseconds {
+      sendBytes = min(sendBytes * 2, NodeLimits.sendBytes)
+    } else if span > NodeLimits.slowMilliseconds {
+      sendBytes = max(sendBytes / 2, NodeLimits.leastSendBytes)
+    }
   }
 
   var isDialler: Bool { wish != nil }
@@ -91,46 +108,48 @@ struct Round {
 
 /// Whether chunks travel packed on a link (Specs/Node.md, "Packing").
 struct WireForm: Sendable {
-  /// Bytes before and after packing, of what was packed so far.
-  private var plain = 0
-  private var packed = 0
-  private var tried = 0
-  private var skipped = 0
-
-  /// Chunks that are packed to see whether it pays; again after `pause` plain ones.
-  private static let trial = 4
-  private static let pause = 256
-  /// Links that carry more than this a second are faster than packing and unpacking.
-  private static let fastest = 60 << 20
-
   private(set) var isPacking = false
+  /// Bytes sent, and what they were before packing, since `begun`.
+  private var sent = 0
+  private var plain = 0
+  private var begun: Instant?
+  private var last = Instant(milliseconds: 0)
+  /// Measurements for which packing is not tried again.
+  private var rest = 0
 
-  /// Whether packing is being measured.
-  var isTrying: Bool { tried < Self.trial }
+  /// A measurement takes so long,
+  private static let spanMilliseconds: UInt64 = 200
+  /// begins anew after so long without a chunk,
+  private static let pauseMilliseconds: UInt64 = 1_000
+  /// and has so many bytes at least.
+  private static let leastBytes = 128 << 10
+  /// Links that carry more than this in a millisecond are faster than packing and unpacking.
+  private static let fastest = 60 << 10
+  /// After packing did not pay it is tried again after so many measurements.
+  private static let pause = 64
 
-  /// Whether the next piece of reading should pack: the first ones are tried, and then it is done
-  /// when it saves a tenth on a link that is slower than packing.
-  mutating func decide(bytesPerSecond rate: Int, blocks: Int) -> Bool {
-    if rate > Self.fastest {
-      isPacking = false
-      return false
+  /// A chunk was handed to the session. Packing is tried on a link that is slower than packing, and
+  /// kept while it saves a tenth.
+  mutating func note(plain: Int, sent: Int, at now: Instant) {
+    // After a pause the link's rate is not what was measured.
+    if begun == nil || now.milliseconds(since: last) > Self.pauseMilliseconds {
+      (begun, self.sent, self.plain) = (now, 0, 0)
     }
-    if tried >= Self.trial {
-      isPacking = packed * 10 <= plain * 9
-      if !isPacking {
-        skipped += blocks
-        if skipped >= Self.pause { (tried, skipped, plain, packed) = (0, 0, 0, 0) }
-      }
-      return isPacking
-    }
-    return true
-  }
-
-  mutating func note(plain: Int, packed: Int) {
-    tried += 1
+    last = now
+    self.sent += sent
     self.plain += plain
-    self.packed += packed
-    // Old measurements count half.
-    if self.plain > 64 << 20 { (self.plain, self.packed) = (self.plain / 2, self.packed / 2) }
+    let span = now.milliseconds(since: begun ?? now)
+    guard span >= Self.spanMilliseconds, self.plain >= Self.leastBytes else { return }
+    let rate = self.plain / Int(span)
+    let saves = self.sent * 10 <= self.plain * 9
+    begun = nil
+    if isPacking {
+      isPacking = saves && rate <= Self.fastest
+      rest = isPacking ? 0 : Self.pause
+    } else if rest > 0 {
+      rest -= 1
+    } else {
+      isPacking = rate <= Self.fastest
+    }
   }
 }

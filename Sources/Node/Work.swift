@@ -4,13 +4,14 @@
 public import Claims
 internal import Compression
 internal import Content
+internal import PeerProtocol
 internal import Store
 
 /// A piece of work. It runs on any thread, several at once; the simulator runs it on the spot.
 public struct Work: Sendable {
   enum Kind: Sendable {
     case claims([[UInt8]])
-    case read([BlockLocation], compress: Bool)
+    case read([BlockToRead], packs: Bool)
     case store(BlockIntake.Appending, [ArrivedBlock])
     case sync(BlockIntake.Appending)
     case collect(Home)
@@ -33,8 +34,7 @@ public struct Work: Sendable {
     do {
       switch kind {
       case .claims(let payloads): return .claims(payloads.map { try? Claim(verifying: $0) })
-      case .read(let locations, let compress):
-        return .read(locations.map { Self.read($0, compress: compress) })
+      case .read(let blocks, let packs): return .read(Self.read(blocks, packs: packs))
       case .store(let appending, let blocks): return try Self.store(blocks, appending)
       case .sync(let appending):
         try appending.sync()
@@ -48,18 +48,61 @@ public struct Work: Sendable {
     }
   }
 
-  private static func read(_ location: BlockLocation, compress: Bool) -> WorkResult.ReadBlock {
-    do {
-      let bytes = try location.read()
-      if compress, let packed = Zstd.pack(bytes) {
-        return .init(cid: location.cid, byteCount: bytes.count, bytes: packed, isPacked: true)
+  // MARK: Reading
+
+  private static func read(_ blocks: [BlockToRead], packs: Bool) -> [WorkResult.ReadBlock] {
+    var read: [WorkResult.ReadBlock] = []
+    // Where neighbours cannot be read together, each is read alone, and told of alone.
+    while read.count < blocks.count {
+      let rest = blocks[read.count...]
+      do {
+        try BlockLocation.read(rest.map(\.location)) { index, span in
+          var block = message(rest[rest.startIndex + index], span, packs: packs)
+          block.wasToBePacked = packs
+          read.append(block)
+        }
+      } catch {
+        read.append(.init(block: blocks[read.count], message: [], trouble: "\(error)"))
       }
-      return .init(cid: location.cid, byteCount: bytes.count, bytes: bytes, isPacked: false)
-    } catch {
-      return .init(
-        cid: location.cid, byteCount: 0, bytes: [], isPacked: false, trouble: "\(error)")
     }
+    return read
   }
+
+  /// A block, or the pieces of it that were wished, as it travels.
+  private static func message(
+    _ block: BlockToRead, _ span: RawSpan, packs: Bool
+  ) -> WorkResult.ReadBlock {
+    let digest = block.location.cid.digest
+    guard let ranges = block.ranges else {
+      if packs, let packed = Zstd.pack(unsafe span.withUnsafeBytes { unsafe [UInt8]($0) }) {
+        var bytes = ChunkMessage.head(
+          digest, .zstd, byteCount: span.byteCount, room: packed.count)
+        bytes += packed
+        return .init(block: block, message: bytes, isPacked: true, byteCount: span.byteCount)
+      }
+      var bytes = ChunkMessage.head(
+        digest, .plain, byteCount: span.byteCount, room: span.byteCount)
+      unsafe span.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
+      return .init(block: block, message: bytes, byteCount: span.byteCount)
+    }
+    guard let last = ranges.last, last.upperBound <= span.byteCount else {
+      return .init(block: block, message: [], trouble: "it has no such bytes")
+    }
+    var pieces: [UInt8] = []
+    unsafe span.withUnsafeBytes { whole in
+      for range in ranges {
+        unsafe pieces.append(contentsOf: UnsafeRawBufferPointer(rebasing: whole[range]))
+      }
+    }
+    let packed = packs ? Zstd.pack(pieces) : nil
+    let message = ChunkMessage(
+      digest: digest, form: packed == nil ? .pieces : .packedPieces, byteCount: pieces.count,
+      payload: (packed ?? pieces)[...])
+    return .init(
+      block: block, message: message.bytes, isPacked: packed != nil, byteCount: pieces.count)
+  }
+
+  // MARK: Storing
 
   private static func store(
     _ blocks: [ArrivedBlock], _ appending: BlockIntake.Appending
@@ -67,14 +110,28 @@ public struct Work: Sendable {
     // A frame that does not unpack to the length it named is handed on as no bytes, which have
     // another address than the block's.
     let plain = blocks.map { block -> BlockIntake.Arrived in
+      if let patch = block.patch {
+        let bytes = block.plain.flatMap { patch.rebuilt(from: $0) } ?? []
+        return .init(cid: block.cid, bytes: bytes, range: 0..<bytes.count)
+      }
       guard block.isPacked else {
         return .init(cid: block.cid, bytes: block.message, range: block.payload)
       }
-      let bytes = Zstd.unpack(block.message[block.payload], byteCount: block.byteCount) ?? []
+      let bytes = block.plain ?? []
       return .init(cid: block.cid, bytes: bytes, range: 0..<bytes.count)
     }
-    return .stored(try appending.append(plain))
+    let sound = try appending.append(plain)
+    return .stored(
+      zip(blocks, sound).map { block, isSound in
+        isSound ? .sound : block.patch == nil ? .corrupt : .unbuilt
+      })
   }
+}
+
+/// A block that a peer wished, or pieces of it.
+struct BlockToRead: Sendable {
+  let location: BlockLocation
+  let ranges: [Range<Int>]?
 }
 
 /// A block as it came from a peer: a part of the message that carried it.
@@ -83,12 +140,29 @@ struct ArrivedBlock: Sendable {
   let message: [UInt8]
   let payload: Range<Int>
   let isPacked: Bool
-  /// The block's own length.
+  /// The length of what travelled, before packing.
   let byteCount: Int
+  /// When only pieces travelled: how the block is put together.
+  var patch: HeldPatch? = nil
 
-  /// The block's bytes; nil when they do not unpack to what was said.
+  /// The bytes that travelled; nil when they do not unpack to what was said.
   var plain: [UInt8]? {
     isPacked ? Zstd.unpack(message[payload], byteCount: byteCount) : Array(message[payload])
+  }
+}
+
+/// A patch and the places of the blocks that it is made from.
+struct HeldPatch: Sendable {
+  let patch: ChunkPatch
+  let bases: [(cid: CID, location: BlockLocation)]
+
+  /// Nil when the parts do not make the block.
+  func rebuilt(from new: [UInt8]) -> [UInt8]? {
+    struct Missing: Error {}
+    return try? patch.rebuilt(newBytes: new) { cid in
+      guard let base = bases.first(where: { $0.cid == cid }) else { throw Missing() }
+      return try base.location.read()
+    }
   }
 }
 
@@ -96,18 +170,29 @@ public enum WorkResult: Sendable {
   /// For each payload its claim, nil when it is none.
   case claims([Claim?])
   case read([ReadBlock])
-  /// For each block whether it was what its address says, and so is written.
-  case stored([Bool])
+  /// For each block what it was; what is sound is written.
+  case stored([Outcome])
   case synced
   case collected
   /// The machine's trouble.
   case failed(String)
 
   public struct ReadBlock: Sendable {
-    let cid: CID
-    let byteCount: Int
-    let bytes: [UInt8]
-    let isPacked: Bool
+    let block: BlockToRead
+    /// Ready to be sent.
+    var message: [UInt8]
+    var isPacked = false
+    /// Packing was tried.
+    var wasToBePacked = false
+    var byteCount = 0
     var trouble: String? = nil
+  }
+
+  public enum Outcome: Equatable, Sendable {
+    case sound
+    /// Another block than its address says.
+    case corrupt
+    /// The pieces did not fit together, which need be nobody's fault.
+    case unbuilt
   }
 }

@@ -24,9 +24,11 @@ final class Peer {
   var reports: [(at: UInt64, report: NodeReport)] = []
   var accepted: UInt64 = 0
   var starts: UInt64 = 0
+  /// What came on links that are not read now.
+  var paused: [LinkID: [NodeEvent]] = [:]
   /// The tick that is on the agenda.
   var nextTick: UInt64?
-  /// Changes bytes of sealed streams never; of chunks before they are sealed, when set.
+  /// Whether it changes a byte of every chunk before it is sealed.
   var corrupts = false
 
   init(_ name: String, number: Int, disk: MemoryDisk = MemoryDisk()) throws {
@@ -121,6 +123,7 @@ final class World {
   func stop(_ peer: Peer) {
     peer.node = nil
     peer.nextTick = nil
+    peer.paused = [:]
     for (number, connection) in connections.enumerated() {
       if connection.dialler.peer == peer.number, connection.isOpen.dialler {
         connection.isOpen.dialler = false
@@ -169,7 +172,9 @@ final class World {
     switch effect {
     case .dial(let link, let address): dial(link, address, from: peer)
     case .send(let link, let bytes): send(bytes, on: link, from: peer)
-    case .pauseReading, .resumeReading: break
+    case .pauseReading(let link): peer.paused[link] = peer.paused[link] ?? []
+    case .resumeReading(let link):
+      for event in peer.paused.removeValue(forKey: link) ?? [] { queue.append(event) }
     case .close(let link): close(link, of: peer)
     case .work(let token, let work): queue.append(.worked(token, result(of: work, by: peer)))
     case .report(let report): peer.reports.append((now, report))
@@ -181,10 +186,9 @@ final class World {
     guard peer.corrupts, case .read(let read) = result else { return result }
     return .read(
       read.map { block in
-        var bytes = block.bytes
-        if block.byteCount > 0, !bytes.isEmpty { bytes[bytes.count / 2] ^= 1 }
-        return .init(
-          cid: block.cid, byteCount: block.byteCount, bytes: bytes, isPacked: block.isPacked)
+        var changed = block
+        if !block.message.isEmpty { changed.message[block.message.count - 1] ^= 1 }
+        return changed
       })
   }
 
@@ -268,7 +272,11 @@ final class World {
       let connection = connections[number]
       let (peer, link) = toDialler ? connection.dialler : connection.other
       guard toDialler ? connection.isOpen.dialler : connection.isOpen.other else { return }
-      tell(peers[peer], .received(link, bytes))
+      if peers[peer].paused[link] != nil {
+        peers[peer].paused[link]?.append(.received(link, bytes))
+      } else {
+        tell(peers[peer], .received(link, bytes))
+      }
     case .cut(let number, let seenByDialler, let reason):
       let connection = connections[number]
       let (peer, link) = seenByDialler ? connection.dialler : connection.other

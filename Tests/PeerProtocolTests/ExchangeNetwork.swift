@@ -115,7 +115,7 @@ final class ExchangeNetwork {
     let others = peers[number].sessions.sorted()
     for step in 0..<others.count where !peers[number].isSending {
       let to = others[(peers[number].turn + step) % others.count]
-      guard let digest = peers[number].exchange.takeWish(of: key(to)) else { continue }
+      guard let digest = peers[number].exchange.takeWish(of: key(to))?.digest else { continue }
       peers[number].turn = (peers[number].turn + step + 1) % others.count
       if peers[number].withholds { continue }
       guard peers[number].held.contains(digest) || peers[number].lies else {

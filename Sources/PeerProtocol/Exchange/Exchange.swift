@@ -8,7 +8,12 @@ public enum ExchangeEvent: Sendable {
   case left(PublicKey)
   case message(ExchangeMessage, from: PublicKey)
   /// A contribution whose manifest is here: `wanted` places are fetched, `held` ones offered.
-  case follow(ContributionChunks, held: PlaceSet, wanted: PlaceSet)
+  /// Of the chunks in `pieces` only these ranges are asked for; without any, the chunk is being
+  /// rebuilt.
+  case follow(
+    ContributionChunks, held: PlaceSet, wanted: PlaceSet, pieces: [Digest: [Range<Int>]] = [:])
+  /// Rebuilding a chunk came to nothing: it is asked for whole.
+  case unbuilt(Digest)
   /// A contribution is wanted whose manifest is not here yet.
   case seek(Digest)
   /// Parts of its manifest are here, and can be had.
@@ -117,7 +122,7 @@ public struct Exchange: Sendable {
   /// Whether something is asked of a peer, or by it.
   public func isBusy(with peer: PublicKey) -> Bool {
     guard let index = index(of: peer) else { return false }
-    return !links[index].requests.isEmpty || !links[index].wishes.isEmpty
+    return !links[index].requests.isEmpty || links[index].hasWishes
       || links[index].isInterested
   }
 
@@ -127,7 +132,7 @@ public struct Exchange: Sendable {
 
   /// Whether a peer asked for blocks that it has not got.
   public func hasWishes(_ peer: PublicKey) -> Bool {
-    index(of: peer).map { !links[$0].wishes.isEmpty } ?? false
+    index(of: peer).map { links[$0].hasWishes } ?? false
   }
 
   /// Why nothing moves, in the order in which a person would ask.
@@ -168,8 +173,13 @@ public struct Exchange: Sendable {
     case .joined(let peer): joined(peer, at: now, &effects)
     case .left(let peer): left(peer, at: now, &effects)
     case .message(let message, let peer): receive(message, from: peer, at: now, &effects)
-    case .follow(let chunks, let held, let wanted):
-      follow(Work(chunks, held: held, wanted: wanted), at: now, &effects)
+    case .follow(let chunks, let held, let wanted, let pieces):
+      var work = Work(chunks, held: held, wanted: wanted)
+      work.expect(pieces)
+      follow(work, at: now, &effects)
+    case .unbuilt(let digest):
+      for index in works.indices { works[index].pieces[digest] = nil }
+      reopen(digest)
     case .seek(let contribution): seek(contribution, &effects)
     case .knows(let contribution): knows(contribution, &effects)
     case .forget(let contribution):
@@ -253,7 +263,7 @@ public struct Exchange: Sendable {
     // What others have of it is still true when only what is wanted has changed.
     let places = links.map { $0.places[contribution] }
     forget(contribution)
-    for place in 0..<work.open.limit where work.open.contains(place) {
+    for place in 0..<work.open.limit where work.open.contains(place) || work.asked[place] > 0 {
       wantedAt[work.chunks.digests[place], default: []].append((contribution, place))
     }
     works.append(work)
@@ -322,9 +332,8 @@ public struct Exchange: Sendable {
 
   /// The next block that a peer waits for; say `served` with what became of it. Each session
   /// takes its own, so the network shares the link among them.
-  public mutating func takeWish(of peer: PublicKey) -> Digest? {
-    guard let index = index(of: peer), !links[index].wishes.isEmpty else { return nil }
-    return links[index].wishes.removeFirst()
+  public mutating func takeWish(of peer: PublicKey) -> Wish? {
+    index(of: peer).flatMap { links[$0].takeWish() }
   }
 
   // MARK: Messages
@@ -339,18 +348,14 @@ public struct Exchange: Sendable {
       addPlaces(runs, from: from, of: contribution, link: index, &effects)
       ask(at: now, &effects)
     case .request(let digests):
-      guard links[index].wishes.count + digests.count <= ExchangeLimits.queuedRequests else {
-        effects.append(.accuse(peer, .tooManyRequests))
-        return
-      }
-      guard links[index].isServed else {
-        effects.append(.send(.refuse(digests, .closed), to: peer))
-        return
-      }
-      if links[index].wishes.isEmpty, !digests.isEmpty { effects.append(.wishes(peer)) }
-      links[index].wishes += digests
+      wish(digests.map { Wish(digest: $0) }, link: index, &effects)
+    case .pieces(let list):
+      wish(list.map { Wish(digest: $0.digest, ranges: $0.ranges) }, link: index, &effects)
     case .cancel(let digests):
-      links[index].wishes.removeAll { digests.contains($0) }
+      links[index].wishes = links[index].wishes[links[index].firstWish...].filter {
+        !digests.contains($0.digest)
+      }
+      links[index].firstWish = 0
     case .refuse(let digests, let reason):
       for digest in digests where links[index].finish(digest) != nil {
         if reason == .absent { forgetCopy(digest, link: index) }
@@ -374,6 +379,22 @@ public struct Exchange: Sendable {
     }
   }
 
+  private mutating func wish(
+    _ wishes: [Wish], link index: Int, _ effects: inout [ExchangeEffect]
+  ) {
+    let peer = links[index].peer
+    guard links[index].wishCount + wishes.count <= ExchangeLimits.queuedRequests else {
+      effects.append(.accuse(peer, .tooManyRequests))
+      return
+    }
+    guard links[index].isServed else {
+      effects.append(.send(.refuse(wishes.map(\.digest), .closed), to: peer))
+      return
+    }
+    if !links[index].hasWishes, !wishes.isEmpty { effects.append(.wishes(peer)) }
+    links[index].wishes += wishes
+  }
+
   private mutating func forgetCopy(_ digest: Digest, link index: Int) {
     for (contribution, place) in wantedAt[digest] ?? [] {
       guard let work = works.firstIndex(where: { $0.chunks.contribution == contribution }),
@@ -391,12 +412,24 @@ public struct Exchange: Sendable {
 
   // MARK: Blocks
 
+  /// It is here and being checked, or rebuilt: nobody is asked.
+  private mutating func take(_ digest: Digest) {
+    for (contribution, place) in wantedAt[digest] ?? [] {
+      guard let work = works.firstIndex(where: { $0.chunks.contribution == contribution }) else {
+        continue
+      }
+      works[work].open.remove(place)
+      works[work].asked[place] = Work.here
+    }
+  }
+
   /// A request came to nothing: its places may be asked of others.
   mutating func reopen(_ digest: Digest) {
     for (contribution, place) in wantedAt[digest] ?? [] {
       guard let work = works.firstIndex(where: { $0.chunks.contribution == contribution }),
         !works[work].held.contains(place)
       else { continue }
+      if works[work].asked[place] == Work.here { works[work].asked[place] = 0 }
       if works[work].asked[place] > 0 { works[work].asked[place] -= 1 }
       if works[work].asked[place] == 0 { works[work].open.insert(place) }
     }
@@ -416,11 +449,15 @@ public struct Exchange: Sendable {
       }
       return
     }
+    take(digest)
     links[index].strikes = 0
     links[index].received += byteCount
     links[index].measure(
       delay: now.milliseconds(since: request.at), byteCount: byteCount, at: now)
-    ask(link: index, at: now, &effects)
+    // Asking for a few at once costs less than one by one.
+    if links[index].bytesUnderWay * 8 <= links[index].window * 7 {
+      ask(link: index, at: now, &effects)
+    }
   }
 
   private mutating func stored(

@@ -28,21 +28,48 @@ extension Exchange {
       needs[need].asked.append(links[index].peer)
       add(needs[need].digest, needs[need].byteCount, &links[index])
     }
+    var pieces: [ExchangeMessage.Pieces] = []
+    func flush(_ effects: inout [ExchangeEffect]) {
+      for start in stride(from: 0, to: pieces.count, by: ExchangeLimits.piecesAtOnce) {
+        let part = Array(pieces[start..<min(start + ExchangeLimits.piecesAtOnce, pieces.count)])
+        effects.append(.send(.pieces(part), to: links[index].peer))
+      }
+    }
     search: for work in works.indices where works[work].open.count > 0 {
       while links[index].bytesUnderWay < links[index].window,
-        digests.count < ExchangeLimits.digests
+        links[index].requests.count < ExchangeLimits.queuedRequests / 2
       {
-        guard let place = works[work].choose(for: links[index], chance: &chance),
-          !isLeftToOthers(place, of: work, link: index)
+        guard let first = works[work].choose(for: links[index], chance: &chance),
+          !isLeftToOthers(first, of: work, link: index)
         else { continue search }
-        works[work].open.remove(place)
-        works[work].asked[place] += 1
-        add(
-          works[work].chunks.digests[place], Int(works[work].chunks.byteCounts[place]),
-          &links[index])
+        // Its neighbours are asked for with it: they lie together on both disks.
+        var place = first
+        var run = 0
+        repeat {
+          let digest = works[work].chunks.digests[place]
+          let byteCount = works[work].byteCount(place)
+          works[work].open.remove(place)
+          works[work].asked[place] &+= 1
+          links[index].requests.append(.init(digest: digest, byteCount: byteCount, at: now))
+          links[index].bytesUnderWay += byteCount
+          if let ranges = works[work].pieces[digest] {
+            pieces.append(.init(digest: digest, ranges: ranges))
+          } else {
+            digests.append(digest)
+          }
+          run += byteCount
+          place += 1
+        } while place < works[work].open.limit && run < ExchangeLimits.runBytes
+          && links[index].bytesUnderWay < links[index].window
+          && links[index].requests.count < ExchangeLimits.queuedRequests / 2
+          && works[work].open.contains(place)
+          && works[work].copies[place] == works[work].copies[first]
+          && links[index].has(place, of: works[work].chunks.contribution)
+          && !isLeftToOthers(place, of: work, link: index)
       }
       break
     }
+    flush(&effects)
     if digests.isEmpty, links[index].requests.isEmpty { endGame(link: index, at: now, &digests) }
     if !digests.isEmpty {
       effects.append(.send(.request(digests), to: links[index].peer))

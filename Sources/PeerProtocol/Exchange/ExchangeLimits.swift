@@ -5,6 +5,11 @@ public enum ExchangeLimits {
   public static let queuedRequests = 1_024
   /// Contributions that one peer may seek at one time.
   public static let seeks = 1_024
+  /// Blocks in one message that asks for pieces, and ranges of one block.
+  public static let piecesAtOnce = 64
+  public static let rangesOfBlock = 2_048
+  /// Neighbouring chunks are asked for together up to so many bytes: they lie together on disks.
+  public static let runBytes = 256 << 10
   /// Digests in one message.
   public static let digests = 1_024
   /// Places of chunks in one have-map message; larger contributions take several.

@@ -18,6 +18,51 @@ public enum ExchangeMessage: Equatable, Sendable {
   case interest(Bool)
   /// "Tell me, now and as it changes, which chunks you have of these contributions"; or no longer.
   case seek([Digest], isOn: Bool)
+  /// "Send me these pieces of these blocks": the rest is rebuilt from what is held.
+  case pieces([Pieces])
+
+  /// Ranges of one block's bytes, ascending, not touching each other.
+  public struct Pieces: Equatable, Sendable {
+    public var digest: Digest
+    public var ranges: [Range<Int>]
+
+    public init(digest: Digest, ranges: [Range<Int>]) {
+      self.digest = digest
+      self.ranges = ranges
+    }
+
+    public var byteCount: Int { ranges.reduce(0) { $0 + $1.count } }
+
+    /// For each range the distance from the last one's end and the length, as LEB128.
+    var packed: [UInt8] {
+      var bytes: [UInt8] = []
+      var end = 0
+      for range in ranges {
+        bytes.append(variable: UInt32(truncatingIfNeeded: range.lowerBound - end))
+        bytes.append(variable: UInt32(truncatingIfNeeded: range.count))
+        end = range.upperBound
+      }
+      return bytes
+    }
+
+    /// Nil when malformed or beyond a block's limit.
+    init?(digest: Digest, packed: [UInt8]) {
+      var cursor = ByteCursor(packed)
+      var ranges: [Range<Int>] = []
+      var end = 0
+      while !cursor.isAtEnd {
+        guard ranges.count < ExchangeLimits.rangesOfBlock, let gap = cursor.variable(),
+          let length = cursor.variable(), length > 0, gap > 0 || ranges.isEmpty,
+          end + Int(gap) + Int(length) <= Value.maximumByteCount
+        else { return nil }
+        let start = end + Int(gap)
+        end = start + Int(length)
+        ranges.append(start..<end)
+      }
+      guard !ranges.isEmpty else { return nil }
+      self.init(digest: digest, ranges: ranges)
+    }
+  }
 
   public enum Refusal: UInt8, Sendable {
     /// Not here, or not for this Datanet.
@@ -39,6 +84,8 @@ public enum ExchangeMessage: Equatable, Sendable {
     case .slot(let isOpen): return [4, .bool(isOpen)]
     case .interest(let isThere): return [5, .bool(isThere)]
     case .seek(let digests, let isOn): return [6, pack(digests), .bool(isOn)]
+    case .pieces(let list):
+      return [7, .array(list.map { [.bytes($0.digest.bytes), .bytes($0.packed)] })]
     }
   }
 
@@ -77,6 +124,18 @@ public enum ExchangeMessage: Equatable, Sendable {
     case (6, 3):
       guard let list = digests(), let isOn = items[2].bool else { return nil }
       self = .seek(list, isOn: isOn)
+    case (7, 2):
+      guard let values = items[1].array, values.count <= ExchangeLimits.piecesAtOnce else {
+        return nil
+      }
+      let list = values.compactMap { value -> Pieces? in
+        guard let pair = value.array, pair.count == 2, let packed = pair[1].bytes,
+          let digest = pair[0].bytes.flatMap({ Digest(bytes: $0) })
+        else { return nil }
+        return Pieces(digest: digest, packed: packed)
+      }
+      guard list.count == values.count else { return nil }
+      self = .pieces(list)
     default: return nil
     }
   }
@@ -87,13 +146,19 @@ public struct ChunkMessage: Equatable, Sendable {
   public enum Form: UInt8, Sendable {
     case plain = 0
     case zstd = 1
+    /// The pieces that were asked for, one behind the other.
+    case pieces = 2
+    case packedPieces = 3
+
+    public var isPacked: Bool { self == .zstd || self == .packedPieces }
+    public var isPieces: Bool { self == .pieces || self == .packedPieces }
   }
 
   public static let headByteCount = Digest.byteCount + 5
 
   public var digest: Digest
   public var form: Form
-  /// The length of the block itself, whatever travels.
+  /// The length of the block, or of all its pieces, before packing.
   public var byteCount: Int
   public var payload: ArraySlice<UInt8>
 
@@ -105,12 +170,21 @@ public struct ChunkMessage: Equatable, Sendable {
   }
 
   public var bytes: [UInt8] {
+    var bytes = Self.head(digest, form, byteCount: byteCount, room: payload.count)
+    bytes += payload
+    return bytes
+  }
+
+  /// A message's beginning, with room for `room` bytes behind it: whoever reads a block reads it
+  /// to its place.
+  public static func head(
+    _ digest: Digest, _ form: Form, byteCount: Int, room: Int
+  ) -> [UInt8] {
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(Self.headByteCount + payload.count)
-    bytes += digest.bytes
+    bytes.reserveCapacity(headByteCount + room)
+    unsafe digest.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
     bytes.append(form.rawValue)
     bytes.append(number: UInt64(byteCount), bytes: 4)
-    bytes += payload
     return bytes
   }
 
@@ -119,12 +193,12 @@ public struct ChunkMessage: Equatable, Sendable {
     guard bytes.count >= Self.headByteCount, let digest = Digest(bytes: bytes[..<Digest.byteCount]),
       let form = Form(rawValue: bytes[Digest.byteCount])
     else { return nil }
-    var cursor = ByteCursor(Array(bytes[(Digest.byteCount + 1)..<Self.headByteCount]))
-    guard let length = cursor.number(bytes: 4), length <= UInt64(Value.maximumByteCount) else {
-      return nil
+    let length = bytes[(Digest.byteCount + 1)..<Self.headByteCount].reduce(UInt64(0)) {
+      $0 << 8 | UInt64($1)
     }
+    guard length <= UInt64(Value.maximumByteCount) else { return nil }
     let payload = bytes[Self.headByteCount...]
-    guard form != .plain || payload.count == Int(length) else { return nil }
+    guard form.isPacked || payload.count == Int(length) else { return nil }
     self.init(digest: digest, form: form, byteCount: Int(length), payload: payload)
   }
 }

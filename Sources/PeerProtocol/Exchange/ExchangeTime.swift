@@ -68,7 +68,7 @@ extension Exchange {
       guard isServed != links[index].isServed else { continue }
       links[index].isServed = isServed
       // Who loses its slot forgets what it asked for, and asks others.
-      if !isServed { links[index].wishes = [] }
+      if !isServed { links[index].forgetWishes() }
       effects.append(.send(.slot(isOpen: isServed), to: links[index].peer))
     }
   }
@@ -77,7 +77,7 @@ extension Exchange {
   mutating func openSlot(link index: Int, _ effects: inout [ExchangeEffect]) {
     guard !links[index].isServed else { return }
     if links.count(where: \.isServed) >= ExchangeLimits.slots {
-      let idle = links.firstIndex { $0.isServed && !$0.isInterested && $0.wishes.isEmpty }
+      let idle = links.firstIndex { $0.isServed && !$0.isInterested && !$0.hasWishes }
       guard let idle else { return }
       links[idle].isServed = false
       effects.append(.send(.slot(isOpen: false), to: links[idle].peer))

@@ -1,7 +1,7 @@
 // What the exchange knows of one peer: what it has, what is under way, how fast it is
 // (Specs/Exchange.md, "Windows").
 
-internal import Cryptography
+public import Cryptography
 
 struct Link: Sendable {
   struct Request: Sendable {
@@ -40,10 +40,31 @@ struct Link: Sendable {
   var isInterested = false
   var isServed = false
   /// What it asked for and has not been sent.
-  var wishes: [Digest] = []
+  var wishes: [Wish] = []
+  /// Wishes before this index were taken; the array is compacted now and then.
+  var firstWish = 0
   var sent = 0
   var sentBefore = 0
   var metAt: Instant
+
+  var hasWishes: Bool { firstWish < wishes.count }
+  var wishCount: Int { wishes.count - firstWish }
+
+  mutating func forgetWishes() { (wishes, firstWish) = ([], 0) }
+
+  mutating func takeWish() -> Wish? {
+    guard hasWishes else { return nil }
+    defer {
+      firstWish += 1
+      if firstWish == wishes.count {
+        forgetWishes()
+      } else if firstWish >= 256 {
+        wishes.removeFirst(firstWish)
+        firstWish = 0
+      }
+    }
+    return wishes[firstWish]
+  }
 
   init(_ peer: PublicKey, at now: Instant) {
     self.peer = peer
@@ -88,6 +109,13 @@ struct Link: Sendable {
     window = min(
       max(bytesPerMillisecond * horizon, ExchangeLimits.firstWindow), ExchangeLimits.largestWindow)
   }
+}
+
+/// Something that a peer waits for: a block, or pieces of one.
+public struct Wish: Equatable, Sendable {
+  public var digest: Digest
+  /// Nil for the whole block.
+  public var ranges: [Range<Int>]?
 }
 
 extension [Digest] {

@@ -22,12 +22,34 @@ struct Work: Sendable {
   var held: PlaceSet
   /// Wanted, not held, and not asked for.
   var open: PlaceSet
+  /// Of `asked`: the chunk is here and being checked.
+  static let here = UInt8.max
+
   /// Asked for: how many peers, by place.
   var asked: [UInt8]
   /// Connected peers that have it, by place.
   var copies: [UInt16]
   /// Wanted places that are not held.
   var missing: Int
+  /// What is asked for of chunks whose rest is here. Look-ups only.
+  var pieces: [Digest: [Range<Int>]] = [:]
+
+  /// Of some chunks only pieces are asked for, of others, without any, nothing.
+  mutating func expect(_ pieces: [Digest: [Range<Int>]]) {
+    self.pieces = pieces
+    guard !pieces.isEmpty else { return }
+    for place in chunks.digests.indices
+    where open.contains(place) && pieces[chunks.digests[place]]?.isEmpty == true {
+      open.remove(place)
+      asked[place] = Self.here
+    }
+  }
+
+  /// Bytes that travel for the chunk at `place`.
+  func byteCount(_ place: Int) -> Int {
+    if let ranges = pieces[chunks.digests[place]] { return ranges.reduce(0) { $0 + $1.count } }
+    return Int(chunks.byteCounts[place])
+  }
 
   init(_ chunks: ContributionChunks, held: PlaceSet, wanted: PlaceSet) {
     self.chunks = chunks

@@ -43,21 +43,17 @@ public struct FrameCipher: ~Copyable {
     advance()
   }
 
-  /// Appends the payload of a frame, without its length, to `output`.
+  /// Opens a frame, without its length: its payload, in memory of its own.
   mutating func open(
-    _ frame: ArraySlice<UInt8>, into output: inout [UInt8]
-  ) throws(SessionEnd) -> (channel: SessionChannel, isLast: Bool) {
-    let opened = unsafe frame.withUnsafeBytes {
-      unsafe cipher.open($0, counter: counter, into: &output)
-    }
-    guard opened, output.count >= Self.trailerByteCount else {
-      throw .authentication
-    }
+    _ frame: UnsafeRawBufferPointer
+  ) throws(SessionEnd) -> (payload: [UInt8], channel: SessionChannel, isLast: Bool) {
+    guard var payload = unsafe cipher.open(frame, counter: counter),
+      payload.count >= Self.trailerByteCount
+    else { throw .authentication }
     advance()
-    let flags = output.removeLast()
-    guard let channel = SessionChannel(rawValue: output.removeLast()), flags <= Self.lastFlag else {
-      throw .trailer
-    }
-    return (channel, flags == Self.lastFlag)
+    let flags = payload.removeLast()
+    guard let channel = SessionChannel(rawValue: payload.removeLast()), flags <= Self.lastFlag
+    else { throw .trailer }
+    return (payload, channel, flags == Self.lastFlag)
   }
 }

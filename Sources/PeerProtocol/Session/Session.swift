@@ -129,9 +129,11 @@ public final class Session {
   ) -> [SessionEvent] {
     guard phase != .ended, bytes.count > 0 else { return [] }
     lastHeard = now
-    unsafe input.append(contentsOf: bytes)
     var events: [SessionEvent] = []
     do throws(SessionEnd) {
+      let rest = unsafe try openFrames(bytes, at: now, &events)
+      guard rest.count > 0, phase != .ended else { return events }
+      unsafe input.append(contentsOf: rest)
       var start = 0
       while let used = try step(from: start, at: now, &events), phase != .ended {
         start += used
@@ -141,6 +143,46 @@ public final class Session {
       end(error, &events)
     }
     return events
+  }
+
+  /// Opens the frames that are whole in `bytes` where they lie; gives what is left.
+  private func openFrames(
+    _ bytes: UnsafeRawBufferPointer, at now: Instant, _ events: inout [SessionEvent]
+  ) throws(SessionEnd) -> UnsafeRawBufferPointer {
+    var rest = unsafe bytes
+    guard phase == .open else { return unsafe rest }
+    if !input.isEmpty {
+      // The frame that was begun is completed first.
+      let head = unsafe rest.prefix(max(0, 2 - input.count))
+      unsafe input.append(contentsOf: head)
+      unsafe rest = UnsafeRawBufferPointer(rebasing: rest[head.count...])
+      guard input.count >= 2 else { return unsafe rest }
+      let length = try frameLength(input[0], input[1])
+      let tail = unsafe rest.prefix(max(0, 2 + length - input.count))
+      unsafe input.append(contentsOf: tail)
+      unsafe rest = UnsafeRawBufferPointer(rebasing: rest[tail.count...])
+      guard input.count >= 2 + length else { return unsafe rest }
+      let frame = input
+      input = []
+      try unsafe frame.span.bytes.withUnsafeBytes { (buffer) throws(SessionEnd) in
+        try unsafe self.frame(
+          UnsafeRawBufferPointer(rebasing: buffer[2..<2 + length]), at: now, &events)
+      }
+    }
+    while phase == .open, rest.count >= 2 {
+      let length = unsafe try frameLength(rest[0], rest[1])
+      guard rest.count >= 2 + length else { break }
+      try unsafe frame(
+        UnsafeRawBufferPointer(rebasing: rest[2..<2 + length]), at: now, &events)
+      unsafe rest = UnsafeRawBufferPointer(rebasing: rest[(2 + length)...])
+    }
+    return unsafe rest
+  }
+
+  private func frameLength(_ high: UInt8, _ low: UInt8) throws(SessionEnd) -> Int {
+    let length = Int(high) << 8 | Int(low)
+    guard length >= SessionLimits.smallestFrame else { throw .frameLength }
+    return length
   }
 
   public func receive(_ bytes: [UInt8], at now: Instant) -> [SessionEvent] {
@@ -190,7 +232,10 @@ public final class Session {
       if phase == .handshake {
         try handshake(Array(input[unit]), &events)
       } else {
-        try frame(unit, at: now, &events)
+        let whole = Array(input[unit])
+        try unsafe whole.span.bytes.withUnsafeBytes { (buffer) throws(SessionEnd) in
+          try unsafe frame(buffer, at: now, &events)
+        }
       }
       return 2 + length
     }
@@ -277,11 +322,9 @@ public final class Session {
   // MARK: Frames
 
   private func frame(
-    _ unit: Range<Int>, at now: Instant, _ events: inout [SessionEvent]
+    _ unit: UnsafeRawBufferPointer, at now: Instant, _ events: inout [SessionEvent]
   ) throws(SessionEnd) {
-    var payload: [UInt8] = []
-    payload.reserveCapacity(unit.count)
-    guard let (channel, isLast) = try opening?.open(input[unit], into: &payload) else { return }
+    guard let (payload, channel, isLast) = try unsafe opening?.open(unit) else { return }
     if opening?.isSpent == true { throw .lifetime }
     if channel == .control {
       controlBytes += payload.count

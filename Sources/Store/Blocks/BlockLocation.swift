@@ -30,6 +30,14 @@ public struct BlockLocation: Sendable {
     }
   }
 
+  /// Reads several blocks, neighbours at once, each checked against its address. `body` gets each
+  /// with its number, in order. Reading ends with the first that fails.
+  public static func read(
+    _ locations: [BlockLocation], _ body: (Int, RawSpan) throws -> Void
+  ) throws {
+    try BlockRun(locations: locations).forEach(body)
+  }
+
   private static func block(_ place: BlockPlace, in file: any DiskFile) throws -> [UInt8]? {
     guard let stored = try file.bytes(at: place.offset, count: place.entry.stored),
       let block = place.entry.form.block(from: stored, length: place.entry.length),
