@@ -53,6 +53,7 @@ enum CommandTable {
     LessonCommand.self,
     SharesCommand.self,
     TraceCommand.self,
+    VerifyCommand.self,
     CheckCommand.self,
     CollectCommand.self,
     SelftestCommand.self,
