@@ -40,6 +40,35 @@ public enum SessionEnd: Error, Equatable, Sendable {
   case lifetime
 }
 
+extension SessionEnd: CustomStringConvertible {
+  /// For people: the same words in logs and in `peers`.
+  public var description: String {
+    switch self {
+    case .goodbye(let goodbye): "the other side said goodbye: \(goodbye)"
+    case .left(let goodbye): "\(goodbye)"
+    case .cut: "the connection was cut"
+    case .authentication: "what arrived was changed on the way, or sealed with another key"
+    case .notDatanet: "the other side does not speak this protocol"
+    case .version(let lowest, let highest):
+      "the other side speaks versions \(lowest) to \(highest), which this program does not"
+    case .handshake(let error): "the handshake failed: \(error)"
+    case .handshakeTimeout: "nobody answered the handshake in time"
+    case .hello: "the hello is malformed"
+    case .identityProof: "the identity did not sign the session's key"
+    case .wrongIdentity: "somebody else answered than the ticket names"
+    case .ownIdentity: "this peer itself answered"
+    case .frameLength: "a frame has a length that none may have"
+    case .trailer: "a frame's trailer is malformed"
+    case .messageLength: "a message is longer than its channel allows"
+    case .credit: "more bytes came than were granted"
+    case .control: "a control message is malformed"
+    case .flood: "more control messages came than anybody needs"
+    case .silence: "nothing was heard for too long"
+    case .lifetime: "the session carried as many frames as one may"
+    }
+  }
+}
+
 /// What the side that ends a session says.
 public enum Goodbye: UInt8, Sendable {
   case done = 0
@@ -50,4 +79,19 @@ public enum Goodbye: UInt8, Sendable {
   case duplicate = 5
   case slow = 6
   case unknown = 255
+}
+
+extension Goodbye: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .done: "there is nothing more to say"
+    case .shuttingDown: "the peer stops"
+    case .tooManyPeers: "there is no place for another peer"
+    case .protocolError: "the other side broke the protocol"
+    case .banned: "the peer is banned"
+    case .duplicate: "there is another connection between the two"
+    case .slow: "the other side was silent for too long"
+    case .unknown: "for a reason that this program does not know"
+    }
+  }
 }

@@ -129,5 +129,8 @@ enum BackgroundCommand: Command {
     options: UpCommand.declaration.options.filter { $0.name != "daemon" },
     examples: [Example("datanet up --daemon", "Starts one.")])
 
-  static func run(_ context: Context) throws { try UpCommand.run(context, isDetached: true) }
+  static func run(_ context: Context) throws {
+    PeerDaemon.closeInherited()
+    try UpCommand.run(context, isDetached: true)
+  }
 }

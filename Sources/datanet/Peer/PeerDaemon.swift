@@ -105,6 +105,14 @@ enum PeerDaemon {
     if nowhere > 2 { close(nowhere) }
   }
 
+  /// In the started program, before it opens anything: descriptors of the programs above it are
+  /// closed, since somebody may wait for their end.
+  static func closeInherited() {
+    for file in 3..<max(1024, Int32(clamping: sysconf(Int32(_SC_OPEN_MAX)))) where file < 65_536 {
+      close(file)
+    }
+  }
+
   /// In the started program: the passphrase that came through the pipe; nil when there is none.
   static func secret() throws -> [UInt8]? {
     let bytes = try StandardInput.read(most: 4096).prefix { $0 != 0x0A }
