@@ -23,7 +23,14 @@ public enum Interruption {
         raise(number)
       }
     }
-    for number in [SIGINT, SIGTERM, SIGHUP] { unsafe sigaction(number, &action, nil) }
+    // Whoever started this program may have had them blocked, as threads of a pool have.
+    var mask = sigset_t()
+    unsafe sigemptyset(&mask)
+    for number in [SIGINT, SIGTERM, SIGHUP] {
+      unsafe sigaction(number, &action, nil)
+      unsafe sigaddset(&mask, number)
+    }
+    unsafe pthread_sigmask(SIG_UNBLOCK, &mask, nil)
   }
 
   /// For tests, and for a command that has dealt with the request.

@@ -124,6 +124,8 @@ final class RunningPeer {
           self.leave()
         })
     }
+    // What came before the loop listened for signals.
+    if Interruption.isRequested { leave() }
   }
 
   func every(_ period: UInt64, _ body: @escaping () -> Void) {
