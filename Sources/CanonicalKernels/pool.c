@@ -32,8 +32,14 @@ enum {
 static _Atomic uint64_t state;
 static _Atomic uint32_t signalled;
 static _Atomic int sleepers;
-static _Atomic ptrdiff_t next_index;
-static ptrdiff_t current_count;
+/// Each thread's share of the tasks, on a cache line of its own: a contiguous range, so that call
+/// after call a thread meets the same rows, which lie in its cache. Whoever is done helps others.
+typedef struct {
+  _Alignas(64) _Atomic ptrdiff_t next;
+  ptrdiff_t end;
+} share;
+static share shares[MAXIMUM_THREADS];
+static int share_count;
 static ck_task current_task;
 static void *current_context;
 static pthread_mutex_t busy = PTHREAD_MUTEX_INITIALIZER;
@@ -77,11 +83,14 @@ void ck_make_environment_canonical(void) {
 }
 void ck_set_flush_to_zero(int on) { set_control(on ? control() | FLUSH : control() & ~FLUSH); }
 
-static void run_tasks(void) {
-  for (;;) {
-    ptrdiff_t i = atomic_fetch_add_explicit(&next_index, 1, memory_order_relaxed);
-    if (i >= current_count) return;
-    current_task(current_context, i);
+static void run_tasks(int own) {
+  for (int turn = 0; turn < share_count; turn++) {
+    share *s = &shares[own + turn < share_count ? own + turn : own + turn - share_count];
+    for (;;) {
+      ptrdiff_t i = atomic_fetch_add_explicit(&s->next, 1, memory_order_relaxed);
+      if (i >= s->end) break;
+      current_task(current_context, i);
+    }
   }
 }
 
@@ -101,7 +110,7 @@ static void *worker(void *number) {
         if (!atomic_compare_exchange_weak(&state, &s, s + 2)) continue;
         seen = s >> 16;
         ck_make_environment_canonical();
-        run_tasks();
+        run_tasks((int)(intptr_t)number);
         atomic_fetch_sub_explicit(&state, 2, memory_order_release);
         spins = 0;
         signal = atomic_load(&signalled);
@@ -170,8 +179,11 @@ void ck_parallel(ptrdiff_t count, ck_task task, void *context) {
   if (started < threads - 1) start_workers(threads);
   int cpu = sched_getcpu();
   if (cpu != avoided) keep_off(cpu);
-  current_count = count, current_task = task, current_context = context;
-  atomic_store_explicit(&next_index, 0, memory_order_relaxed);
+  current_task = task, current_context = context, share_count = threads;
+  for (int t = 0; t < threads; t++) {
+    atomic_store_explicit(&shares[t].next, count * t / threads, memory_order_relaxed);
+    shares[t].end = count * (t + 1) / threads;
+  }
   uint64_t number = (atomic_load(&state) >> 16) + 1;
   atomic_store(&state, number << 16 | 1);
   atomic_fetch_add(&signalled, 1);
@@ -180,7 +192,7 @@ void ck_parallel(ptrdiff_t count, ck_task task, void *context) {
     // A worker with a number too high may be the one that wakes, so all of them are woken.
     syscall(SYS_futex, &signalled, FUTEX_WAKE_PRIVATE, asleep, NULL, NULL, 0);
   }
-  run_tasks();
+  run_tasks(0);
   atomic_fetch_and(&state, ~(uint64_t)1);
   for (int spins = 0; atomic_load_explicit(&state, memory_order_acquire) & 0xFFFE; spins++) {
     if (spins < SPINS) relax(); else sched_yield();

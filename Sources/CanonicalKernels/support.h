@@ -3,7 +3,8 @@
 #include <stddef.h>
 
 /// Runs `task(context, index, worker)` for every index below `count`, on up to `ck_threads()` threads,
-/// and returns when all are done. Tasks are handed out in ascending order. A call from within a task,
+/// and returns when all are done. Each thread takes a contiguous range, in ascending order, and then what
+/// others have left of theirs. A call from within a task,
 /// or while another thread uses the pool, runs on the caller alone: only time depends on it.
 typedef void (*ck_task)(void *context, ptrdiff_t index);
 void ck_parallel(ptrdiff_t count, ck_task task, void *context);

@@ -9,9 +9,12 @@ enum {
   K_BLOCK = 2048,
   /// Floats of packed B at a time.
   B_BLOCK = 4 << 20,
-  /// Rows of one task: the first where that leaves every thread several tasks, else the second.
+  /// Rows of one task, at most: the first where that leaves every thread several tasks, else the
+  /// second.
   ROW_BLOCK = 144,
-  SMALL_ROW_BLOCK = 48,
+  SMALL_ROW_BLOCK = 64,
+  /// Rows of one task of a thin or shallow product.
+  THIN_ROW_BLOCK = 48,
   /// With no more rows than this, a B whose rows or panels can be read where they lie is.
   FEW_ROWS = 16,
   /// With no more rows than this, B is packed a tile's width at a time, while it is in the cache.
@@ -90,19 +93,24 @@ static void product_task(void *p, ptrdiff_t index) {
     }
   }
 }
+/// Rows of one task, `most` or fewer, so that threads have as many tasks each, of whole tiles.
+static ptrdiff_t even_rows(ptrdiff_t rows, ptrdiff_t most) {
+  ptrdiff_t share = blocks_of(rows, ck_threads());
+  return blocks_of(blocks_of(share, blocks_of(share, most)), TILE_ROWS) * TILE_ROWS;
+}
 static void split(products *e) {
   ptrdiff_t width = e->j1 - e->j0, few = 4 * ck_threads();
-  e->rowBlock = ROW_BLOCK;
   if (e->depth <= SHALLOW) {
-    e->rowBlock = SMALL_ROW_BLOCK;
+    e->rowBlock = even_rows(e->m, THIN_ROW_BLOCK);
     e->each = width;
   } else {
-    ptrdiff_t rowBlocks = blocks_of(e->m, ROW_BLOCK);
+    e->rowBlock = even_rows(e->m, ROW_BLOCK);
+    ptrdiff_t rowBlocks = blocks_of(e->m, e->rowBlock);
     // Each task of a transposed A packs its rows: few columns a task would do so again and again.
     ptrdiff_t each = e->form == CK_TN ? width / blocks_of(few, rowBlocks) : 192;
     e->each = greater(1, blocks_of(each, TILE_COLUMNS)) * TILE_COLUMNS;
     if (ck_threads() > 1 && rowBlocks * blocks_of(width, e->each) < 2 * few)
-      e->rowBlock = SMALL_ROW_BLOCK;
+      e->rowBlock = even_rows(e->m, SMALL_ROW_BLOCK);
   }
   e->columnGroups = blocks_of(width, e->each);
 }
@@ -139,7 +147,7 @@ static void product(int form, const ck_matrix *a, const ck_matrix *b, float *c, 
 
 static void thin_task(void *p, ptrdiff_t index) {
   const products *e = p;
-  ptrdiff_t i0 = index * SMALL_ROW_BLOCK, i1 = lesser(i0 + SMALL_ROW_BLOCK, e->m);
+  ptrdiff_t i0 = index * THIN_ROW_BLOCK, i1 = lesser(i0 + THIN_ROW_BLOCK, e->m);
   ptrdiff_t as = e->a->stride;
   const float *a = e->a->data;
   float t[THIN_ROWS * THIN];
@@ -193,7 +201,7 @@ static void thin_product(products *e) {
       store8(b + k * THIN, load8(row));
     }
   }
-  ck_parallel(blocks_of(e->m, SMALL_ROW_BLOCK), thin_task, e);
+  ck_parallel(blocks_of(e->m, THIN_ROW_BLOCK), thin_task, e);
 }
 
 /// Few columns and A transposed, as in the gradient of a LoRA B: C's transpose is the product whose
