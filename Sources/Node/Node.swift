@@ -36,6 +36,9 @@ public final class Node {
   var bans: BanList
   var dialling = DialBook()
   var nextDial: Instant
+  var nextReach: Instant
+  /// Whom this node dialled last to see somebody else.
+  var reached: PublicKey?
 
   var tokens: UInt64 = 0
   var claimWork: ClaimWork?
@@ -82,6 +85,7 @@ public final class Node {
     staticKey = pair
     bans = BanList(memory.bans)
     nextDial = now
+    nextReach = now.advanced(byMilliseconds: NodeLimits.reachMilliseconds)
     lastSeen = now
     refreshStoredBytes()
     remember(memory.peers, at: now)

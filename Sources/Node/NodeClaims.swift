@@ -129,7 +129,7 @@ extension Node {
           fresh += (released ?? []).map { ($0, origin.hops, origin.from) }
         }
       case .forked:
-        fresh += forked(claim.author, membership, by: origin)
+        fresh += forked(by: claim, membership, origin)
       case .waiting, .refused: ask(for: claim, membership, origin)
       case .duplicate, .beyondFork:
         carryOut(membership.broadcast.handle(.known(claim.digest), at: now), membership, at: now)
@@ -143,16 +143,20 @@ extension Node {
     pass(fresh, membership, at: now)
   }
 
-  /// A claim that proved a fork: both claims of the proof are passed on.
+  /// A claim that proved a fork: both claims of the proof are passed on. Who sent the one may not
+  /// have the other.
   private func forked(
-    _ author: PublicKey, _ membership: Membership, by origin: ArrivedClaim
+    by claim: Claim, _ membership: Membership, _ origin: ArrivedClaim
   ) -> [FreshClaim] {
+    let author = claim.author
     let proof = storing("read a fork's proof") {
       try claims.fork(of: author, in: membership.datanet)
     }
     guard let proof = proof ?? nil else { return [] }
     report(.fork(membership.datanet, author: author, height: proof.height))
-    return [proof.first, proof.second].map { ($0, origin.hops ?? 0, origin.from) }
+    return [proof.first, proof.second].map {
+      ($0, origin.hops ?? 0, $0.cid == claim.cid ? origin.from : nil)
+    }
   }
 
   /// A claim came before its predecessor: the sender has what lies between.

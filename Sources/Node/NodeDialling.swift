@@ -92,9 +92,19 @@ extension Node {
       bans.ban(of: contact.identity, wall: wallOrOwn(at: now)) == nil,
       dialling.attempts.count < NodeLimits.dialling, !contact.addresses.isEmpty
     else { return }
+    let addresses = contact.addresses.filter { isTrusted(contact.identity, at: $0, at: now) }
+    guard !addresses.isEmpty else { return }
     dialling.begin(
-      .init(contact: contact, addresses: contact.addresses[...], key: key, datanets: datanets))
+      .init(contact: contact, addresses: addresses[...], key: key, datanets: datanets))
     dialNext(contact, key: key, at: now)
+  }
+
+  /// Whether somebody may be spoken with as far as its neighbourhood goes: those whom a person named
+  /// and those who once answered are spoken with wherever they are.
+  private func isTrusted(_ peer: PublicKey, at address: String, at now: Instant) -> Bool {
+    settings.given.contains { $0.identity == peer }
+      || table.entries.contains { $0.identity == peer && $0.isTried }
+      || bans.letsIn(strangerAt: address, at: now)
   }
 
   private func dialNext(_ contact: PeerContact, key: Digest?, at now: Instant) {
@@ -116,9 +126,10 @@ extension Node {
     if linkOf[wish.contact.identity] == nil { dialNext(wish.contact, key: wish.key, at: now) }
   }
 
-  /// Dials while Datanets have no peers, and closes what nobody needs.
+  /// Dials while Datanets have no peers, now and then somebody else, and closes what nobody needs.
   func lookAround(at now: Instant) {
     closeUseless(at: now)
+    reachOut(at: now)
     let lonely = memberships.filter { $0.peers.isEmpty }
     let isQuiet = lonely.isEmpty || isLeaving
     nextDial = now.advanced(
@@ -144,6 +155,50 @@ extension Node {
         PeerContact(identity: entry.identity, addresses: [entry.address]), key: nil, datanets: [],
         at: now)
     }
+  }
+
+  /// Neighbours may all be of one half of a parted network, or of one liar: now and then somebody is
+  /// dialled who is not connected, so that halves find each other again and nobody is encircled.
+  private func reachOut(at now: Instant) {
+    guard now >= nextReach else { return }
+    let wait = NodeLimits.reachMilliseconds
+    nextReach = now.advanced(
+      byMilliseconds: UInt64.random(in: wait / 2..<wait * 3 / 2, using: &chance))
+    letGoOfReached(at: now)
+    guard !isLeaving, !memberships.isEmpty, outbound < NodeLimits.outboundSlots,
+      links.count < connectionLimit
+    else { return }
+    let known = settings.given.filter {
+      linkOf[$0.identity] == nil && dialling.isDue($0.identity, at: now)
+    }
+    if let given = known.randomElement(using: &chance) {
+      let membership = given.datanet.flatMap { self.membership($0) }
+      reached = given.identity
+      return beginDialling(
+        PeerContact(identity: given.identity, addresses: [given.address]),
+        key: membership?.secret.key, datanets: [], at: now)
+    }
+    guard memberships.contains(where: { $0.secret.key == nil }) else { return }
+    let busy = linkOf.keys.sorted() + dialling.attempts.map(\.contact.identity)
+    if let entry = table.candidate(at: now, busy: busy) {
+      reached = entry.identity
+      beginDialling(
+        PeerContact(identity: entry.identity, addresses: [entry.address]), key: nil, datanets: [],
+        at: now)
+    }
+  }
+
+  /// Whoever was dialled last stays only if it is of use: one place is enough for reaching out.
+  private func letGoOfReached(at now: Instant) {
+    guard let peer = reached else { return }
+    reached = nil
+    guard let link = linkOf[peer], link.isDialler, let session = link.session,
+      !memberships.contains(where: {
+        $0.overlay.neighbours.contains(peer) || $0.exchange.isBusy(with: peer)
+          || $0.peers == [peer] || link.rounds[$0.datanet] != nil
+      }), link.chains.isEmpty
+    else { return }
+    drop(link, session.leave(.done), at: now)
   }
 
   private func closeUseless(at now: Instant) {
@@ -181,8 +236,7 @@ extension Node {
     if inbound >= max(1, connectionLimit - NodeLimits.outboundSlots) {
       return ("all places for those who dial in are taken", .tooManyPeers)
     }
-    let isKnown = table.entries.contains { $0.identity == peer && $0.isTried }
-    if !isKnown, !bans.letsIn(strangerAt: link.address, at: now) {
+    if !isTrusted(peer, at: link.address, at: now) {
       return ("liars came from the neighbourhood of \(link.address) under new names", .tooManyPeers)
     }
     return nil
@@ -191,11 +245,14 @@ extension Node {
   /// A proven peer lied or broke a rule: it is named, banned for a time that grows, and cut off.
   func punish(_ link: PeerLink, _ reason: String, at now: Instant) {
     guard let session = link.session, find(link.id) === link else { return }
-    if let peer = link.peer {
-      let length = bans.add(
-        peer, address: link.address, reason: reason, wall: wallOrOwn(at: now), at: now)
-      report(.banned(peer, address: link.address, reason: reason, milliseconds: length))
-    }
+    ban(link, reason, at: now)
     drop(link, session.leave(.banned), at: now)
+  }
+
+  func ban(_ link: PeerLink, _ reason: String, at now: Instant) {
+    guard let peer = link.peer else { return }
+    let length = bans.add(
+      peer, address: link.address, reason: reason, wall: wallOrOwn(at: now), at: now)
+    report(.banned(peer, address: link.address, reason: reason, milliseconds: length))
   }
 }

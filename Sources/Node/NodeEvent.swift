@@ -9,7 +9,7 @@ public struct LinkID: Hashable, Comparable, Sendable, CustomStringConvertible {
   /// For the shell, which counts what it accepts.
   public static func accepted(_ count: UInt64) -> LinkID { LinkID(number: count << 1 | 1) }
   /// For the node, which counts what it dials.
-  static func dialled(_ count: UInt64) -> LinkID { LinkID(number: count << 1) }
+  package static func dialled(_ count: UInt64) -> LinkID { LinkID(number: count << 1) }
 
   public var isDialled: Bool { number & 1 == 0 }
 

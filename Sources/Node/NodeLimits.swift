@@ -84,6 +84,8 @@ public enum NodeLimits {
   public static let bans = 4_096
   /// Between two looks at whether somebody should be dialled.
   public static let dialMilliseconds: UInt64 = 1_000
+  /// Between two dials to somebody who is not connected, though Datanets have peers.
+  public static let reachMilliseconds: UInt64 = 30_000
   /// A dial that came to nothing by then is given up.
   public static let dialTimeoutMilliseconds: UInt64 = 15_000
   /// Contacts whose back-off is remembered.

@@ -151,6 +151,9 @@ extension Node {
     _ = link.session?.takeOutput(limit: NodeLimits.sendBytes, into: &bytes)
     if !bytes.isEmpty { effects.append(.send(link.id, bytes)) }
     effects.append(.close(link.id))
+    if link.peer != nil, end.isProvenFault {
+      ban(link, "broke the session's rules: \(end)", at: now)
+    }
     forget(link, "\(end)", at: now)
     if case .left = end { return }
     if case .goodbye(let reason) = end, let wish = link.wish, reason != .duplicate {

@@ -180,7 +180,7 @@ public enum WorkResult: Sendable {
   public struct ReadBlock: Sendable {
     let block: BlockToRead
     /// Ready to be sent.
-    var message: [UInt8]
+    package var message: [UInt8]
     var isPacked = false
     /// Packing was tried.
     var wasToBePacked = false

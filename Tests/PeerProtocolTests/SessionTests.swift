@@ -284,4 +284,16 @@ struct Wire {
     #expect(wire.bensEnd == .flood)
     #expect(wire.adasEnd == .goodbye(.protocolError))
   }
+
+  @Test func aLineOnWhichOneSideSpeaksIsNoFlood() throws {
+    var wire = try Wire()
+    wire.run()
+    for _ in 0..<2 * SessionLimits.pingsPerQuiet {
+      wire.now = wire.now.advanced(byMilliseconds: SessionLimits.quietMilliseconds)
+      wire.ada.ping(at: wire.now)
+      wire.run()
+    }
+    #expect(wire.bensEnd == nil)
+    #expect(wire.ada.isOpen)
+  }
 }

@@ -59,6 +59,21 @@ public struct Broadcast: Sendable {
 
   public init() {}
 
+  /// What others can make it keep, each beside its limit.
+  package var holdings: [(String, Int, Int)] {
+    [
+      ("claims remembered", ring.count, BroadcastLimits.remembered),
+      ("claims announced to us", missing.count, BroadcastLimits.missing),
+      (
+        "peers that announced one claim", missing.map(\.sources.count).max() ?? 0,
+        OverlayLimits.neighboursAtMost
+      ),
+      (
+        "claims to announce", pending.map(\.items.count).max() ?? 0, BroadcastLimits.announcements
+      ),
+    ]
+  }
+
   public var deadline: Instant? {
     [nextAnnounce, missing.map(\.due).min()].compactMap { $0 }.min()
   }

@@ -16,6 +16,11 @@ public enum BroadcastMessage: Equatable, Sendable {
   public struct Announcement: Equatable, Sendable {
     public var digest: Digest
     public var hops: UInt8
+
+    public init(digest: Digest, hops: UInt8) {
+      self.digest = digest
+      self.hops = hops
+    }
   }
 
   public var value: Value {

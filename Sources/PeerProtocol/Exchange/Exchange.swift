@@ -312,7 +312,10 @@ public struct Exchange: Sendable {
     _ effects: inout [ExchangeEffect]
   ) {
     guard let work = works.firstIndex(where: { $0.chunks.contribution == contribution }) else {
-      if links[index].early.count < ExchangeLimits.unknownContributions {
+      let kept = links[index].early.reduce(0) { $0 + $1.runs.count }
+      if links[index].early.count < ExchangeLimits.unknownContributions,
+        kept + runs.count <= ExchangeLimits.unknownBytes
+      {
         links[index].early.append((contribution, start, runs))
       }
       return

@@ -18,6 +18,8 @@ public enum ExchangeLimits {
   public static let chunks: UInt32 = 1 << 28
   /// Have-maps of contributions that are not known here yet, kept for one peer.
   public static let unknownContributions = 256
+  /// And their bytes.
+  public static let unknownBytes = 1 << 20
   /// Bytes under way from one peer at first.
   public static let firstWindow = 256 << 10
   /// And at most: more than a gigabit at a tenth of a second.

@@ -8,6 +8,9 @@ struct Inbox {
   /// Bytes consumed since the last grant.
   private var consumed: [Int] = SessionChannel.allCases.map { _ in 0 }
 
+  /// Bytes of messages whose end has not come.
+  var unfinishedBytes: Int { parts.reduce(0) { $0 + $1.count } }
+
   /// Adds a frame's payload; returns the message that it completes.
   mutating func add(
     _ payload: [UInt8], on channel: SessionChannel, isLast: Bool

@@ -129,6 +129,7 @@ public final class Session {
   ) -> [SessionEvent] {
     guard phase != .ended, bytes.count > 0 else { return [] }
     lastHeard = now
+    allowAnew(at: now)
     var events: [SessionEvent] = []
     do throws(SessionEnd) {
       let rest = unsafe try openFrames(bytes, at: now, &events)
@@ -373,6 +374,11 @@ public final class Session {
     return phase == .open && outbox.append(message, on: channel)
   }
 
+  /// Received bytes that make no whole frame yet.
+  package var unparsedBytes: Int { input.count }
+  /// Bytes of messages whose end has not come.
+  package var unfinishedBytes: Int { inbox.unfinishedBytes }
+
   /// Bytes that wait on a channel.
   public func waiting(on channel: SessionChannel) -> Int { outbox.waiting(on: channel) }
 
@@ -413,9 +419,7 @@ public final class Session {
     switch phase {
     case .ended: break
     case .open:
-      if now.milliseconds(since: quietStart) >= SessionLimits.quietMilliseconds {
-        (quietStart, pings, controlBytes) = (now, 0, 0)
-      }
+      allowAnew(at: now)
       if now.milliseconds(since: lastHeard) >= SessionLimits.silenceMilliseconds {
         end(.silence, &events)
       } else if now.milliseconds(since: lastHeard) >= SessionLimits.quietMilliseconds {
@@ -427,6 +431,12 @@ public final class Session {
       }
     }
     return events
+  }
+
+  /// What may be sent in a quiet span may be sent in each, however busy the session is.
+  private func allowAnew(at now: Instant) {
+    guard now.milliseconds(since: quietStart) >= SessionLimits.quietMilliseconds else { return }
+    (quietStart, pings, controlBytes) = (now, 0, 0)
   }
 
   /// Asks for a sign of life, which also measures the round trip.

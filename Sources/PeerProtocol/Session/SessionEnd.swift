@@ -38,6 +38,15 @@ public enum SessionEnd: Error, Equatable, Sendable {
   case silence
   /// The session carried as many frames as one session may.
   case lifetime
+
+  /// Whether only the proven other side can have caused it: its sealed frames broke a rule. A frame
+  /// that does not open, or a length in the clear, may be somebody else's on the way.
+  public var isProvenFault: Bool {
+    switch self {
+    case .trailer, .messageLength, .credit, .control, .flood: true
+    default: false
+    }
+  }
 }
 
 extension SessionEnd: CustomStringConvertible {

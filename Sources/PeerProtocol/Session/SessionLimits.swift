@@ -21,6 +21,8 @@ public enum SessionLimits {
   public static let pingsPerQuiet = 16
   /// Bytes of control messages in one `quietMilliseconds`; more is a flood.
   public static let controlBytesPerQuiet = 1 << 20
+  /// Bytes of messages whose end has not come: one on each channel.
+  public static let unfinishedBytes = SessionChannel.allCases.reduce(0) { $0 + $1.maximumMessage }
   /// A hello is small: names, features, a few addresses.
   public static let helloByteCount = 2_048
   /// Addresses that a hello may list.
