@@ -3,6 +3,8 @@
 #
 #   make run        build, and show what the program does
 #   make test       every test
+#   make simulate   the simulator with new seeds, and a thousand peers (SEEDS=20)
+#   make swarm-test twenty real peers in network namespaces (root; PEERS=20)
 #   make test-arm   the arithmetic's kernels for aarch64, under qemu
 #   make bench      the table of Specs/Performance.md
 #   make fuzz       coverage-guided fuzzing of every decoder, a minute each (SECONDS_EACH=600)
@@ -15,7 +17,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := run
-.PHONY: run test test-arm bench fuzz crash lies fixtures lint install clean
+.PHONY: run test simulate swarm-test test-arm bench fuzz crash lies fixtures lint install clean
 
 # A crash report on a closed terminal must not hold up what waits for the process.
 export SWIFT_BACKTRACE := enable=no
@@ -24,6 +26,8 @@ READY = swift=$$(.ci/setup)
 PREFIX ?= /usr/local
 SECONDS_EACH ?= 60
 DECODERS ?=
+SEEDS ?= 20
+PEERS ?= 20
 BENCH ?=
 
 run:
@@ -33,6 +37,13 @@ run:
 
 test:
 	@$(READY); exec "$$swift" test --disable-xctest
+
+simulate:
+	@$(READY); DATANET_SIMULATE=$(SEEDS) DATANET_FUZZ_SECONDS=$(SECONDS_EACH) \
+	exec "$$swift" test --disable-xctest --filter SimulationTests
+
+swarm-test:
+	@$(READY); DATANET_SWARM=$(PEERS) exec "$$swift" test --disable-xctest --filter SwarmTests
 
 test-arm:
 	@$(READY); exec .ci/arm "$$swift"

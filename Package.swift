@@ -136,7 +136,14 @@ var targets: [Target] = [
   .target(
     name: "Histories", dependencies: ["Claims", "Content", "Cryptography", "JSON"],
     path: "Tests/Histories",
-    swiftSettings: strict),
+    swiftSettings: hot),
+
+  .target(
+    name: "Simulation",
+    dependencies: [
+      "Histories", "Node", "PeerProtocol", "Store", "Claims", "Content", "Cryptography",
+    ],
+    path: "Tests/Simulation", swiftSettings: hot),
 
   tests("ArchitectureTests", []),
   tests("CryptographyTests", ["Histories", "Cryptography", "JSON"]),
@@ -175,15 +182,22 @@ var targets: [Target] = [
       "Histories", "Node", "PeerProtocol", "Store", "Claims", "Content", "Cryptography", "Records",
       "Compression",
     ]),
+  tests(
+    "SimulationTests",
+    [
+      "Simulation", "Histories", "Node", "PeerProtocol", "Store", "Claims", "Content",
+      "Cryptography",
+    ]),
+  tests("SwarmTests", ["datanet"]),
   tests("EventLoopTests", ["EventLoop"]),
   tests("TerminalTests", ["Terminal", "JSON"]),
   .target(
     name: "Fuzzing",
     dependencies: [
       "Content", "Claims", "Cryptography", "JSON", "Records", "Checkpoints", "Tokenization",
-      "Learning", "PeerProtocol",
+      "Learning", "PeerProtocol", "Simulation",
     ], path: "Tests/Fuzzing", swiftSettings: hot),
-  tests("FuzzTests", ["Fuzzing"]),
+  tests("FuzzTests", ["Fuzzing", "Histories"]),
   tests("CommandTests", ["datanet", "Terminal", "Content", "JSON"]),
 ]
 

@@ -3,6 +3,7 @@
 
 import Foundation
 import Fuzzing
+import Histories
 import Testing
 
 @Suite("Fuzz", .serialized)
