@@ -40,9 +40,9 @@ public struct DuplicateSearch: Sendable {
 
   /// Pairs at least this similar are looked for.
   public let threshold: Double
-  private var segments: [DuplicateSegment] = []
+  private(set) var segments: [DuplicateSegment] = []
   /// For each segment, rows whose exact form stood before: they are found by that.
-  private var isCopy: [[Bool]] = []
+  private(set) var isCopy: [[Bool]] = []
 
   public init(threshold: Double) {
     self.threshold = min(max(threshold, DuplicateSearch.leastThreshold), 1)

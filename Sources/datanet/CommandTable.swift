@@ -52,6 +52,7 @@ enum CommandTable {
     ModelCommand.self,
     LessonCommand.self,
     SharesCommand.self,
+    AskCommand.self,
     TraceCommand.self,
     VerifyCommand.self,
     CheckCommand.self,

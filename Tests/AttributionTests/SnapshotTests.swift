@@ -43,12 +43,46 @@ import Testing
     }
   }
 
+  @Test func rewordingEveryTenthWordEarnsNothing() throws {
+    let world = try World()
+    try attack(world, "re-wording: three words of thirty changed, apart") {
+      try world.add(
+        world.eve,
+        world.annRecords.map {
+          $0.replacing("word4 ", with: "other ").replacing("word13 ", with: "words ")
+            .replacing("word22 ", with: "here ")
+        })
+    }
+  }
+
+  /// eve makes records that lie between ann's and ben's, to make ben's look like copies of ann's.
+  @Test func bridgesBetweenOthersHarmNobody() throws {
+    let world = try World()
+    let before = try world.shares()[world.ben.key] ?? 0
+    for step in 1..<6 {
+      try world.add(
+        world.eve,
+        zip(world.annRecords, world.benRecords).map { ann, ben in
+          let (one, other) = (ann.split(separator: " "), ben.split(separator: " "))
+          return (other.prefix(step * 5) + one.dropFirst(step * 5)).joined(separator: " ")
+        })
+    }
+    try world.milestone()
+    let shares = try world.shares()
+    let honest = world.annRecords.count + world.benRecords.count + world.eveRecords.count
+    let after = shares[world.ben.key] ?? 0
+    #expect(abs(before - Double(world.benRecords.count) / Double(honest)) < 1e-12)
+    // ben keeps all his records, however many of eve's own remain beside them.
+    let total = try world.snapshot().snapshot.list.count
+    #expect(abs(after * Double(total) - Double(world.benRecords.count)) < 1e-9)
+  }
+
   @Test func chainsOfNearCopiesLeadBackToTheFirst() throws {
     let world = try World()
     try attack(world, "near-copies of near-copies, step by step") {
       var texts = world.annRecords
       for step in 0..<5 {
-        texts = texts.map { $0.replacing("word\(step * 5 + 2)", with: "step\(step)") }
+        texts = texts.map { $0.replacing("word\(step * 6 + 1) ", with: "step\(step) ") }
         try world.add(world.eve, texts)
       }
     }

@@ -105,17 +105,20 @@ final class World {
       SnapshotPlan(datanet: genesis.cid, milestone: milestone, order: order, entries: entries))
     let manifests = plan.sources.map(\.manifest)
     var blocks: [ProofBlock] = []
-    let (snapshot, _) = try Snapshot.make(plan) { body in
-      try DuplicateFinder(store).forEachGroup(
-        among: manifests, replaced: plan.replaced.map(\.manifest)
-      ) { contributions, replaced in
-        plan.firsts(of: contributions, witnesses: replaced.map { $0 - manifests.count })
-      } _: { group in
-        try body(
-          (
-            group.records.map { .init(source: $0.contribution, record: Int($0.record)) },
-            group.firsts
-          ))
+    let (snapshot, _) = try Snapshot.make(plan) { folding in
+      func place(_ place: DuplicateFinder.Place) -> RecordFolding.Place {
+        .init(source: place.contribution, record: Int(place.record))
+      }
+      try DuplicateFinder(store).forEachLikeness(
+        among: manifests, owners: folding.owners, replaced: plan.replaced.map(\.manifest),
+        rewording: RecordFolding.rewording
+      ) { likeness in
+        switch likeness {
+        case .same(let first, let copy): folding.same(place(first), copy: place(copy))
+        case .near(let one, let other, let similarity):
+          folding.near(place(one), place(other), similarity: similarity)
+        case .had(let record, let replaced): folding.had(place(record), replaced: replaced)
+        }
       }
     } names: { source, body in
       try ContributionReader(manifests[source], in: store.blocks)

@@ -19,7 +19,8 @@ import Testing
   private func segment(_ records: [String]) throws -> TraceSegment {
     var builder = TraceSegmentBuilder()
     for (number, record) in records.enumerated() {
-      #expect(builder.append(Array(record.utf8), number: UInt64(number)))
+      let isKept = builder.append(Array(record.utf8), number: UInt64(number))
+      #expect(isKept)
     }
     return try #require(open(builder.segment(of: SHA256.hash([1]))))
   }

@@ -4,13 +4,10 @@
 public import Cryptography
 
 extension Snapshot {
-  /// A group of records that are alike, and the sources that nobody's is proven to precede.
-  public typealias Group = (records: [RecordFolding.Place], firsts: [Int])
-
-  /// `groups` tells all groups of records that are alike; `names` tells a source's records in order;
-  /// `keep` is given every block once. The same plan gives the same snapshot everywhere.
+  /// `likenesses` tells a folding which records are alike; `names` tells a source's records in
+  /// order; `keep` is given every block once. The same plan gives the same snapshot everywhere.
   public static func make(
-    _ plan: SnapshotPlan, groups: ((Group) throws -> Void) throws -> Void,
+    _ plan: SnapshotPlan, likenesses: (inout RecordFolding) throws -> Void,
     names: (_ source: Int, _ body: (_ number: Int, _ name: Digest) throws -> Void) throws -> Void,
     keep: @escaping (ProofBlock) throws -> Void
   ) throws -> (snapshot: Snapshot, folding: RecordFolding) {
@@ -18,7 +15,8 @@ extension Snapshot {
       throw ProofError.limit("a snapshot has at most \(Self.sourceLimit) contributions")
     }
     var folding = RecordFolding(plan.sources)
-    try groups { folding.fold($0.records, firsts: $0.firsts) }
+    try likenesses(&folding)
+    folding.settle(plan)
     var builder = SnapshotBuilder(plan, folding: folding, keep: keep)
     for source in plan.sources.indices {
       try names(source) { number, name in

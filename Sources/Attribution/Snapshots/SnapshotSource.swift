@@ -92,13 +92,48 @@ public struct SnapshotPlan: Sendable {
     places = (sources + older).map { order.place(of: $0.author, height: $0.height) }
   }
 
-  /// Of several sources, those that no other is proven to precede. A source that replaced one of
-  /// `witnesses`, which are places in `replaced` and had the record too, counts from there.
-  public func firsts(of sources: [Int], witnesses: [Int] = []) -> [Int] {
-    let origins = sources.map { source in
-      // One author's claims are ordered by height; the last one found is the oldest.
-      ancestors[source].last { witnesses.contains($0) }.map { self.sources.count + $0 } ?? source
+  /// The same for records: those of `places` that no other is before. Of one author's the earlier
+  /// claim and the lower number are before. `witnesses` are places in `replaced` of what had such a
+  /// record too: a source that replaced one of them counts from there.
+  public func firsts(
+    of places: [RecordFolding.Place], witnesses: [Int] = []
+  ) -> [RecordFolding.Place] {
+    places.filter { place in
+      !places.contains { isBefore($0, place, witnesses, witnesses) }
     }
-    return order.firsts(of: origins.map { places[$0] }).map { sources[$0] }
+  }
+
+  /// Whether each of the right places has one of the left before it.
+  func isBefore(
+    _ left: [RecordFolding.Place], _ leftWitnesses: [Int], _ right: [RecordFolding.Place],
+    _ rightWitnesses: [Int]
+  ) -> Bool {
+    right.allSatisfy { later in
+      left.contains { isBefore($0, later, leftWitnesses, rightWitnesses) }
+    }
+  }
+
+  private func isBefore(
+    _ left: RecordFolding.Place, _ right: RecordFolding.Place, _ leftWitnesses: [Int],
+    _ rightWitnesses: [Int]
+  ) -> Bool {
+    let (one, other) = (origin(left.source, leftWitnesses), origin(right.source, rightWitnesses))
+    let (mine, theirs) = (source(one), source(other))
+    if mine.author == theirs.author {
+      return (mine.height, mine.entry.item, left.record)
+        < (theirs.height, theirs.entry.item, right.record)
+    }
+    return order.order(places[one], places[other]) == .before
+  }
+
+  private func source(_ place: Int) -> SnapshotSource {
+    place < sources.count ? sources[place] : replaced[place - sources.count]
+  }
+
+  /// The source itself, or the oldest of what it replaced that had the record, as a place behind the
+  /// sources.
+  private func origin(_ source: Int, _ witnesses: [Int]) -> Int {
+    // One author's claims are ordered by height; the last one found is the oldest.
+    ancestors[source].last { witnesses.contains($0) }.map { sources.count + $0 } ?? source
   }
 }

@@ -8,13 +8,15 @@ public struct TracedSpan: Hashable, Sendable {
   /// word for word.
   public let words: Int
   public let matched: Int
+  /// Places at which the text or the record has words that the other has not.
+  public let gaps: Int
   /// The segment, and the record in it.
   public let segment: Int
   public let record: Int
   /// Records in which the span's longest stretch without a gap stands, this one included.
   public let occurrences: Int
 
-  public var isVerbatim: Bool { words == matched }
+  public var isVerbatim: Bool { gaps == 0 }
 }
 
 public struct Tracing: Sendable {
@@ -136,7 +138,7 @@ public struct Tracing: Sendable {
     _ query: Query, _ first: Int, _ match: (words: Int, ranks: Range<Int>), _ segment: Int,
     _ index: TraceSegment, _ ranges: [Range<Int>]
   ) -> (words: Range<Int>, span: TracedSpan) {
-    var best = (matched: 0, end: 0, record: 0)
+    var best = (matched: 0, end: 0, record: 0, gaps: 0)
     for rank in match.ranks.prefix(Self.mostPlaces) {
       let place = index.place(of: rank)
       let record = index.record(at: place)
@@ -146,13 +148,13 @@ public struct Tracing: Sendable {
       let matched = match.words + reach.matched
       // Of equal ones the lowest record: a rank's place in the order means nothing.
       if (matched, -record) > (best.matched, best.matched == 0 ? -Int.max : -best.record) {
-        best = (matched, reach.end, record)
+        best = (matched, reach.end, record, reach.gaps)
       }
     }
     let words = first..<best.end
     let span = TracedSpan(
       range: ranges[first].lowerBound..<ranges[best.end - 1].upperBound, words: words.count,
-      matched: best.matched, segment: segment, record: best.record,
+      matched: best.matched, gaps: best.gaps, segment: segment, record: best.record,
       occurrences: match.ranks.count)
     return (words, span)
   }
@@ -176,8 +178,9 @@ public struct Tracing: Sendable {
 
   private func extended(
     _ query: Query, from first: Int, _ words: ArraySlice<Range<Int>>, _ index: TraceSegment
-  ) -> (matched: Int, end: Int) {
+  ) -> (matched: Int, end: Int, gaps: Int) {
     var (at, rest, matched, end) = (first, words, 0, first)
+    var gaps = 0
     func equal(_ word: Int, _ range: Range<Int>?) -> Bool {
       guard word < query.count, let range else { return false }
       let length = query.starts[word + 1] - query.starts[word]
@@ -198,6 +201,7 @@ public struct Tracing: Sendable {
             continue
           }
           at += mine + needed
+          gaps += gap == 0 ? 0 : 1
           rest = rest.dropFirst(theirs + needed)
           matched += needed
           end = at
@@ -207,6 +211,6 @@ public struct Tracing: Sendable {
       }
       if !isFound { break }
     }
-    return (matched, end)
+    return (matched, end, gaps)
   }
 }

@@ -103,26 +103,67 @@ public struct DuplicateFinder {
     return found
   }
 
-  /// A group of records that are alike, by contribution and number, and the contributions that
-  /// nobody's is proven to precede.
-  public typealias Group = (records: [(contribution: Int, record: UInt64)], firsts: [Int])
+  /// A record by its contribution and its number there.
+  public typealias Place = (contribution: Int, record: UInt64)
 
-  /// The same groups one by one, without measuring their members: about thirty bytes are kept for
-  /// each record that is in one. Fails when a contribution is not here.
-  public func forEachGroup(
-    among manifests: [CID], replaced: [CID] = [],
-    firsts: (_ contributions: [Int], _ replaced: [Int]) -> [Int], _ body: (Group) throws -> Void
+  /// What is said of two records.
+  public enum Likeness {
+    /// They have one exact form; each copy is told with the first that has it.
+    case same(Place, copy: Place)
+    /// They share so much, measured; of records with one exact form only the first is told.
+    case near(Place, Place, similarity: Double)
+    /// A replaced contribution had a record that is the same as this, or near it.
+    case had(Place, replaced: Int)
+  }
+
+  /// Tells which records are alike, pair by pair: near ones from the threshold on, and those of
+  /// different owners from `rewording` on. `owners` says whose each contribution is. Fails when a
+  /// contribution is not here.
+  public func forEachLikeness(
+    among manifests: [CID], owners: [Int], replaced: [CID] = [], rewording: Double,
+    _ body: (Likeness) throws -> Void
   ) throws {
     let (sources, absent) = try indexed(manifests + replaced)
     if let first = absent.first { throw StoreError.missing((manifests + replaced)[first]) }
     var texts = ShingleSets(sources, blocks, most: Self.mostSets)
-    var clusters = try search(sources, live: manifests.count, newest: nil, &texts)
-    let owners = Self.owners(of: sources)
-    try clusters.forEachCluster(contribution: { owners[$0] }, firsts: firsts) { cluster in
-      let records = cluster.members.map { member in
-        (contribution: owners[member.place.segment], record: texts.number(of: member.place))
+    let contributions = Self.owners(of: sources)
+    let total = sources.reduce(0) { $0 + $1.rows }
+    func place(_ place: DuplicatePlace) -> Place {
+      (contributions[place.segment], texts.number(of: place))
+    }
+    var search = DuplicateSearch(threshold: threshold)
+    var done = 0
+    for source in sources {
+      for segment in source.segments {
+        try search.add(segment) { pair in
+          let earlier = place(pair.earlier)
+          guard earlier.contribution < manifests.count else { return }
+          let similarity =
+            pair.isExact ? 1 : try texts.similarity(pair.earlier, pair.later)
+          guard similarity >= threshold else { return }
+          let later = place(pair.later)
+          if later.contribution >= manifests.count {
+            try body(.had(earlier, replaced: later.contribution - manifests.count))
+          } else if pair.isExact {
+            try body(.same(earlier, copy: later))
+          } else {
+            try body(.near(earlier, later, similarity: similarity))
+          }
+        }
+        done += segment.rows
+        guard report(DuplicateProgress(stage: .comparing, done: done, total: total)) else {
+          throw StoreError.cancelled(kept: 0)
+        }
       }
-      try body((records, cluster.firsts))
+    }
+    guard rewording < threshold else { return }
+    try search.distant(from: rewording - DuplicateSearch.slack) { segment in
+      let contribution = contributions[segment]
+      return contribution < manifests.count ? owners[contribution] : -1
+    } found: { pair in
+      let similarity = try texts.similarity(pair.earlier, pair.later)
+      guard similarity >= rewording, similarity < threshold else { return }
+      try body(.near(place(pair.earlier), place(pair.later), similarity: similarity))
     }
   }
 

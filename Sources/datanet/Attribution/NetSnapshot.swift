@@ -65,16 +65,8 @@ struct NetSnapshot {
     }
     let manifests = plan.sources.map(\.manifest)
     var kept: [ProofBlock] = []
-    let made = try Snapshot.make(plan) { body in
-      try finder.forEachGroup(among: manifests, replaced: plan.replaced.map(\.manifest)) {
-        contributions, replaced in
-        plan.firsts(of: contributions, witnesses: replaced.map { $0 - manifests.count })
-      } _: { group in
-        let places = group.records.map { record in
-          RecordFolding.Place(source: record.contribution, record: Int(clamping: record.record))
-        }
-        try body((places, group.firsts))
-      }
+    let made = try Snapshot.make(plan) { folding in
+      try finder.tell(&folding, plan)
     } names: { source, body in
       try ContributionReader(manifests[source], in: store.blocks)
         .forEachRecord(namesOnly: true) { try body(Int(clamping: $0.number), $0.name) }
@@ -96,20 +88,50 @@ struct NetSnapshot {
     try snapshot.forEachRecord(from: { held[$0] }) { records.append($0) }
     return records
   }
+}
 
+extension DuplicateFinder {
+  /// What of a plan's records is alike.
+  func tell(_ folding: inout RecordFolding, _ plan: SnapshotPlan) throws {
+    func place(_ place: Place) -> RecordFolding.Place {
+      .init(source: place.contribution, record: Int(clamping: place.record))
+    }
+    try forEachLikeness(
+      among: plan.sources.map(\.manifest), owners: folding.owners,
+      replaced: plan.replaced.map(\.manifest), rewording: RecordFolding.rewording
+    ) { likeness in
+      switch likeness {
+      case .same(let first, let copy): folding.same(place(first), copy: place(copy))
+      case .near(let one, let other, let similarity):
+        folding.near(place(one), place(other), similarity: similarity)
+      case .had(let record, let replaced): folding.had(place(record), replaced: replaced)
+      }
+    }
+  }
+}
+
+extension Snapshot {
   /// The records' own bytes with their format, in the snapshot's order.
-  func forEachRecord(
-    _ store: Store, _ body: (Int, ContributionReader.PassingRecord) throws -> Void
+  func forEachPassing(
+    _ records: [SnapshotRecord], _ store: Store,
+    _ body: (Int, ContributionReader.PassingRecord) throws -> Void
   ) throws {
     var place = 0
-    for (source, manifest) in plan.sources.map(\.manifest).enumerated() {
+    for (source, manifest) in sources.map(\.manifest).enumerated() {
+      guard place < records.count, records[place].source == source else { continue }
       try ContributionReader(manifest, in: store.blocks).forEachRecord { record in
         guard place < records.count, records[place].source == source,
           records[place].number == Int(clamping: record.number)
         else { return }
+        guard records[place].name == record.name else {
+          throw Failure.refused("the snapshot names another record \(place) than its source has")
+        }
         try body(place, record)
         place += 1
       }
+    }
+    guard place == records.count else {
+      throw Failure.refused("the snapshot names records that its sources have not")
     }
   }
 }

@@ -33,12 +33,14 @@ struct TrainingData {
     title = path
   }
 
-  init(_ snapshot: NetSnapshot, title: String, _ store: Store) throws {
-    var texts = [TrainingText?](repeating: nil, count: snapshot.records.count)
-    try snapshot.forEachRecord(store) { place, record in
+  init(
+    _ snapshot: Snapshot, _ records: [SnapshotRecord], title: String, _ store: Store
+  ) throws {
+    var texts = [TrainingText?](repeating: nil, count: records.count)
+    try snapshot.forEachPassing(records, store) { place, record in
       texts[place] = Dataset.text(record.bytes, record.format, record.columns)
     }
-    names = snapshot.records.map(\.name)
+    names = records.map(\.name)
     self.texts = texts
     lines = Array(1...max(1, texts.count))
     self.title = title

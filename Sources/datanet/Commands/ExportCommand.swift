@@ -55,6 +55,9 @@ enum ExportCommand: Command {
         }
       }
     }
+    if isWhole, !context.invocation.has("claims") {
+      try writeOthers(of: datanet, beside: wanted, store, archive)
+    }
     try archive.finish()
     context.output.json([
       "blocks": .int(archive.blocks - claims), "claims": .int(claims), "bytes": .int(archive.bytes),
@@ -87,6 +90,26 @@ enum ExportCommand: Command {
       }
       if arrivals.claims.isEmpty || arrivals.next == next { return archive.blocks }
       next = arrivals.next
+    }
+  }
+
+  /// Bases, yardsticks and what runs consist of, as far as they are wholly here.
+  private static func writeOthers(
+    of datanet: CID, beside wanted: [DatanetState.Entry], _ store: Store, _ archive: ArchiveFile
+  ) throws {
+    let known = Set(wanted.map(\.id))
+    var manifests = try
+      (store.claims.entries(of: datanet, kind: .base, standing: .live)
+      + store.claims.entries(of: datanet, kind: .yardstick, standing: .live))
+      .filter { !known.contains($0.id) }.map(\.publication.manifest)
+    for run in try store.claims.runs(of: datanet) where !run.isWithdrawn {
+      manifests += run.run.manifests
+    }
+    for manifest in manifests {
+      guard let reader = try? ContributionReader(manifest, in: store.blocks),
+        try reader.firstMissing() == nil
+      else { continue }
+      try write(manifest, store, archive) { _ in }
     }
   }
 

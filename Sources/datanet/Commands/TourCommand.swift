@@ -69,6 +69,9 @@ enum TourCommand: Command {
     try stage.run("--home", "ada", "import", "back.car")
     try stage.run("--home", "ada", "fsck")
 
+    if let base = SharesTour.base(from: stage.origin) {
+      try SharesTour.play(stage, base: base)
+    }
     stage.closing()
   }
 }

@@ -8,7 +8,8 @@ import Terminal
 final class TourStage {
   private let output: Output
   private let folder: String
-  private let origin: String
+  /// Where the program was started.
+  let origin: String
   private var steps: [JSONValue] = []
 
   init(_ context: Context) throws {
