@@ -59,10 +59,7 @@ public struct AnswerShares: Hashable, Sendable {
       let draws = RandomStream(key: seed, stream: UInt64(drawing)).words(count: scores.count)
       let weighted = zip(scores, draws).map { $0 * Double(Self.weight($1)) }
       let sums = Self.sums(weighted, claimants, count)
-      let whole = Self.positive(sums)
-      for contributor in 0..<count {
-        drawn[contributor].append(whole > 0 ? rest * sums[contributor] / whole : 0)
-      }
+      for contributor in 0..<count { drawn[contributor].append(rest * sums[contributor] / whole) }
     }
     contributors = (0..<count).filter { sums[$0] != 0 }.map { contributor in
       let sorted = drawn[contributor].sorted()

@@ -2,6 +2,7 @@
 
 import Attribution
 import CanonicalMath
+import Checkpoints
 import Claims
 import Influence
 import JSON

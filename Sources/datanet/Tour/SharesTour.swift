@@ -7,7 +7,7 @@ import Terminal
 
 enum SharesTour {
   /// Steps that the trainer takes: enough to learn two lessons.
-  private static let steps = "160"
+  private static let steps = "500"
 
   /// Nil where the program does not stand beside its fixture base.
   static func base(from origin: String) -> String? {
