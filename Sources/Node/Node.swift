@@ -54,6 +54,7 @@ public final class Node {
   var trouble: String?
   var troubleUntil: Instant?
   var storedBytes = 0
+  var blocksVersion: Int?
   /// A block came for which the quota has no room.
   var refusedByQuota = false
   /// Whose turn it is to send first.

@@ -122,10 +122,14 @@ extension Node {
   private func patch(for digest: Digest, _ membership: Membership) -> HeldPatch? {
     for plan in membership.contributions.plans {
       guard let patch = plan.patches[digest] else { continue }
-      let bases = patch.bases.compactMap { cid in
-        (storing("look for a block") { try blocks.location(of: cid) } ?? nil).map { (cid, $0) }
+      let bases = storing("look for blocks") {
+        try blocks.reading {
+          try patch.bases.compactMap { cid in
+            try blocks.location(of: cid).map { (cid: cid, location: $0) }
+          }
+        }
       }
-      return HeldPatch(patch: patch, bases: bases)
+      return HeldPatch(patch: patch, bases: bases ?? [])
     }
     return nil
   }
@@ -227,22 +231,29 @@ extension Node {
     else { return }
     for membership in memberships where membership.isJoined(peer) {
       var locations: [BlockToRead] = []
-      var bytes = 0
-      while locations.count < NodeLimits.readBlocks, bytes < NodeLimits.readBytes,
-        let wish = membership.exchange.takeWish(of: peer)
-      {
-        let digest = wish.digest
-        let cid = CID(codec: .raw, digest: digest)
-        if membership.contributions.offers(digest),
-          let location = storing("look for a block", { try blocks.location(of: cid) }) ?? nil
-        {
-          locations.append(BlockToRead(location: location, ranges: wish.ranges))
-          bytes += location.byteCount
-        } else {
-          carryOut(
-            membership.exchange.handle(.served(digest, to: peer, byteCount: nil), at: now),
-            membership, at: now)
+      var absent: [Digest] = []
+      storing("look for blocks") {
+        try blocks.reading {
+          var bytes = 0
+          while locations.count < NodeLimits.readBlocks, bytes < NodeLimits.readBytes,
+            let wish = membership.exchange.takeWish(of: peer)
+          {
+            let cid = CID(codec: .raw, digest: wish.digest)
+            if membership.contributions.offers(wish.digest),
+              let location = try blocks.location(of: cid)
+            {
+              locations.append(BlockToRead(location: location, ranges: wish.ranges))
+              bytes += location.byteCount
+            } else {
+              absent.append(wish.digest)
+            }
+          }
         }
+      }
+      for digest in absent {
+        carryOut(
+          membership.exchange.handle(.served(digest, to: peer, byteCount: nil), at: now),
+          membership, at: now)
       }
       guard !locations.isEmpty else { continue }
       let token = nextToken()

@@ -254,9 +254,11 @@ extension Node {
       }
       guard let chunks = plan.chunks else { return }
       var held = PlaceSet(limit: chunks.digests.count)
-      for (place, digest) in chunks.digests.enumerated()
-      where try blocks.has(CID(codec: .raw, digest: digest)) {
-        held.insert(place)
+      try blocks.reading {
+        for (place, digest) in chunks.digests.enumerated()
+        where try blocks.has(CID(codec: .raw, digest: digest)) {
+          held.insert(place)
+        }
       }
       let wanted = try wantedPlaces(plan, manifest, chunks, read, membership)
       if plan.isWanted, held.count < chunks.digests.count {
@@ -295,7 +297,9 @@ extension Node {
         let other = try? Manifest(decoding: Block(trusted: cid, bytes: bytes)),
         other.bytes <= NodeLimits.patchedBytesAtMost
       else { continue }
-      _ = try? index.add(other, { try self.blocks.block($0) }) { try self.blocks.has($0) }
+      try? blocks.reading {
+        try index.add(other, { try self.blocks.block($0) }) { try self.blocks.has($0) }
+      }
     }
     guard index.count > 0 else { return [:] }
     var places: [Digest: Int] = [:]
@@ -403,10 +407,33 @@ extension Node {
 
   /// Another process may have added blocks that are wanted, or offered.
   func blocksChanged(at now: Instant) {
+    guard let version = storing("look at the index of blocks", { try blocks.dataVersion() }),
+      version != blocksVersion
+    else { return }
+    blocksVersion = version
     refreshStoredBytes()
     for membership in memberships {
-      for plan in membership.contributions.plans where plan.chunks != nil && !plan.isComplete {
-        follow(plan, membership, at: now)
+      let missing = membership.exchange.missingDigests
+      let here = storing("look for blocks") {
+        try blocks.reading {
+          try missing.filter {
+            try !intake.pending.contains($0) && blocks.has(CID(codec: .raw, digest: $0))
+          }
+        }
+      }
+      for digest in here ?? [] {
+        carryOut(membership.exchange.handle(.stored(digest), at: now), membership, at: now)
+      }
+      // Manifests may be here now, too.
+      for plan in membership.contributions.plans where plan.chunks == nil {
+        for cid in plan.asked where storing("look for a block", { try blocks.has(cid) }) == true {
+          carryOut(membership.exchange.handle(.stored(cid.digest), at: now), membership, at: now)
+          guard plan.descend(from: cid, source(plan)) else {
+            fail(plan, "a block of its manifest is not one", membership, at: now)
+            break
+          }
+        }
+        if plan.isManifestWhole { askNodes(plan, membership, at: now) }
       }
     }
   }

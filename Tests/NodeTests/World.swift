@@ -23,6 +23,7 @@ final class Peer {
   var settings = NodeSettings()
   var reports: [(at: UInt64, report: NodeReport)] = []
   var accepted: UInt64 = 0
+  var ticks = 0
   var starts: UInt64 = 0
   /// What came on links that are not read now.
   var paused: [LinkID: [NodeEvent]] = [:]
@@ -266,6 +267,7 @@ final class World {
     case .tick(let number, let at):
       guard peers[number].nextTick == at else { return }
       peers[number].nextTick = nil
+      peers[number].ticks += 1
       tell(peers[number], .tick)
     case .event(let number, let event): tell(peers[number], event)
     case .deliver(let number, let toDialler, let bytes):

@@ -112,6 +112,16 @@ public struct Exchange: Sendable {
     index(of: peer).map { links[$0].requests.contains { $0.digest == digest } } ?? false
   }
 
+  /// Wanted chunks that are not here, of all contributions.
+  public var missingDigests: [Digest] {
+    works.flatMap { work -> [Digest] in
+      guard work.missing > 0 else { return [] }
+      return work.chunks.digests.indices.filter {
+        !work.held.contains($0) && (work.open.contains($0) || work.asked[$0] > 0)
+      }.map { work.chunks.digests[$0] }
+    }
+  }
+
   /// Contributions in hand, in the order in which they are fetched.
   public var contributions: [Digest] { works.map(\.chunks.contribution) }
 

@@ -42,6 +42,11 @@ public final class BlockStore {
   /// Whether the block is here, as far as the index knows.
   public func has(_ cid: CID) throws -> Bool { try location(of: cid) != nil }
 
+  /// Asks many questions on one view of the index: each alone would lock its file anew.
+  public func reading<Result>(_ body: () throws -> Result) throws -> Result {
+    try index.database.reading(body)
+  }
+
   /// Where a block can be read; nil when it is not here. Reading may be done on any thread.
   public func location(of cid: CID) throws -> BlockLocation? {
     if let place = try index.place(of: cid.digest) {
