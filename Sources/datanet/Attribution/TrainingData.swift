@@ -46,6 +46,10 @@ struct TrainingData {
     self.title = title
   }
 
+  init(_ snapshot: NetSnapshot, title: String, _ store: Store) throws {
+    try self.init(snapshot.snapshot, snapshot.records, title: title, store)
+  }
+
   /// All records of one publication, in order.
   init(manifest: CID, title: String, _ store: Store) throws {
     var names: [Digest] = []

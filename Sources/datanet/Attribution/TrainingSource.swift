@@ -70,7 +70,7 @@ struct TrainingSource {
     let yardstick = try NetOrigin.yardstick(
       at: snapshot.plan.milestone, named: options.text("yardstick"), store)
     self.base = try NetBase.open(base, store, context)
-    data = try TrainingData(snapshot.snapshot, snapshot.records, title: name, store)
+    data = try TrainingData(snapshot, title: name, store)
     self.yardstick = try yardstick.map { entry in
       try TrainingData(
         manifest: entry.publication.manifest, title: entry.publication.name ?? "the yardstick",
