@@ -20,7 +20,7 @@ struct WorkTests {
     let disk = MemoryDisk()
     let vfs = DiskVFS(disk)
     let store = try BlockStore(
-      home: Home("/home"), database: Database(.file("/home/blocks.sqlite"), vfs: vfs), disk: disk)
+      home: Home("/peer"), database: Database(.file("/peer/blocks.sqlite"), vfs: vfs), disk: disk)
     let intake = try BlockIntake(store)
     let plain = Array("a block that travels plain".utf8)
     let packed = [UInt8](repeating: 7, count: 5_000)

@@ -80,7 +80,8 @@ import Testing
     let history = try History(seed: 11, claims: 120)
     let changes = [
       "UPDATE entry SET standing = (standing + 1) % 7 WHERE id = (SELECT max(id) FROM entry)",
-      "UPDATE net SET records = records + 1", "DELETE FROM mention WHERE seq = (SELECT max(seq) FROM mention)",
+      "UPDATE net SET records = records + 1",
+      "DELETE FROM mention WHERE seq = (SELECT max(seq) FROM mention)",
       "UPDATE claim SET mark = mark + 1 WHERE seq = 5", "DELETE FROM entry",
       "DELETE FROM claim WHERE seq = (SELECT max(seq) FROM claim)",
       "UPDATE chain SET count = count - 1 WHERE count > 3",
