@@ -36,6 +36,8 @@ public enum NodeLimits {
   public static let asked = 1_024
   /// Messages of reconciliation that are answered for one peer in `askedMilliseconds`.
   public static let rounds = 64
+  /// With so many authors a message of reconciliation counts once more.
+  public static let authorsOfRound = 1 << 16
   public static let askedMilliseconds: UInt64 = 10_000
   /// Claims from the future that wait for their time, for one Datanet.
   public static let futureClaims = 1_024

@@ -40,7 +40,9 @@ extension Node {
       link.rounds[membership.datanet] = own
       carryOut(effects, own.reconciliation, round: round, on: link, membership, at: now)
     } else {
-      guard link.roundAllowance.take(at: now),
+      // A frontier is keyed anew for each answer, which takes as long as it has authors.
+      let cost = 1 + membership.index.authorCount / NodeLimits.authorsOfRound
+      guard link.roundAllowance.take(at: now, cost: cost),
         var answering = reconciliation(membership, round: round, on: link)
       else { return }
       let effects = answering.handle(message)

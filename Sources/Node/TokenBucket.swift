@@ -73,10 +73,11 @@ struct Allowance: Sendable {
 
   init(_ times: Int) { self.times = times }
 
-  mutating func take(at now: Instant) -> Bool {
+  /// What costs more counts more often; the first of a while always may.
+  mutating func take(at now: Instant, cost: Int = 1) -> Bool {
     if now.milliseconds(since: since) >= NodeLimits.askedMilliseconds { (since, used) = (now, 0) }
-    guard used < times else { return false }
-    used += 1
+    guard used == 0 || used + cost <= times else { return false }
+    used += cost
     return true
   }
 }

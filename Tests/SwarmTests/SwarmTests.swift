@@ -25,7 +25,7 @@ struct SwarmTests {
     swarm.network.set(delayMilliseconds: 25, lossPerMillion: 10_000)
 
     for index in 1...count { try swarm.datanet(index, "init") }
-    try swarm.datanet(1, "create demo --license CC0-1.0 || true")
+    try swarm.datanet(1, "create demo")
     func contribute(_ index: Int, _ name: String, kilobytes: Int) throws {
       let path = swarm.folder.appending(path: "\(name).txt").path
       try Swarm.shell("head -c \(kilobytes * 768) /dev/urandom | base64 -w 80 > '\(path)'")
@@ -34,7 +34,7 @@ struct SwarmTests {
     try contribute(1, "first", kilobytes: 1_000)
     try swarm.up(1)
     var ticket = ""
-    let listens = try swarm.wait(seconds: 20) {
+    let listens = swarm.wait(seconds: 20) {
       ticket =
         (try? swarm.datanet(1, "ticket demo").split(separator: "\n").first).map(String.init) ?? ""
       return ticket.hasPrefix("datanet:") && ticket.count > 150
