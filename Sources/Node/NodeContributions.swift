@@ -24,6 +24,7 @@ extension Node {
           guard let entry else { continue }
           note(entry, membership)
         }
+      case .run(let run): note(run, claim, membership)
       case .retraction, .review, .grant, .revoke: isLarge = true
       default: break
       }
@@ -49,13 +50,35 @@ extension Node {
   }
 
   private func isFetched(_ entry: DatanetState.Entry, _ membership: Membership) -> Bool {
+    isFetched(entry.id.cid, membership)
+  }
+
+  private func isFetched(_ claim: CID, _ membership: Membership) -> Bool {
     switch membership.mode {
     case .all: true
     case .claims, .none: false
     case .pinned:
       settings.pins.contains { pin in
-        pin.datanet == membership.datanet && (pin.claim == nil || pin.claim == entry.id.cid)
+        pin.datanet == membership.datanet && (pin.claim == nil || pin.claim == claim)
       }
+    }
+  }
+
+  /// A run's evidence travels like a contribution, from those who may contribute.
+  private func note(_ run: PublishedRun, _ claim: Claim, _ membership: Membership) {
+    guard
+      storing("read roles", {
+        try claims.roles(in: membership.datanet)
+          .holds(.contributor, claim.author, at: claim.height)
+      }) == true
+    else { return }
+    for manifest in run.manifests where manifest.codec == .dagCBOR {
+      let old = membership.contributions.uses.updateValue(.wanted, forKey: manifest.digest)
+      guard old != .wanted, isFetched(claim.cid, membership),
+        membership.contributions.plan(manifest.digest)?.isWanted != true,
+        !membership.contributions.queue.contains(manifest)
+      else { continue }
+      membership.contributions.queue.append(manifest)
     }
   }
 
@@ -100,6 +123,17 @@ extension Node {
       if uses[manifest.digest] != .wanted { uses[manifest.digest] = use }
       if use == .wanted, isFetched(entry, membership), listed.insert(manifest.digest).inserted {
         wanted.append(manifest)
+      }
+    }
+    let runs = storing("read runs", { try claims.runs(of: membership.datanet) }) ?? []
+    let roles = storing("read roles", { try claims.roles(in: membership.datanet) })
+    for run in runs where !run.isWithdrawn {
+      guard roles?.holds(.contributor, run.author, at: run.height) == true else { continue }
+      for manifest in run.run.manifests where manifest.codec == .dagCBOR {
+        uses[manifest.digest] = .wanted
+        if isFetched(run.cid, membership), listed.insert(manifest.digest).inserted {
+          wanted.append(manifest)
+        }
       }
     }
     let gone = membership.contributions.uses.keys.filter { uses[$0] == nil }.sorted()
