@@ -25,11 +25,11 @@ extension RecordFormat {
 
   /// What follows the last dot of the last path component, in lower case; empty without one.
   static func fileExtension(of name: String) -> String {
-    let name = name.utf8.split(separator: 0x2F).last ?? Substring(name).utf8[...]
-    guard let dot = name.lastIndex(of: 0x2E), dot > name.startIndex else { return "" }
-    let letters = name[name.index(after: dot)...].map { byte in
-      byte >= 0x41 && byte <= 0x5A ? byte + 0x20 : byte
-    }
+    let bytes = Array(name.utf8)
+    let end = (bytes.lastIndex { $0 != 0x2F } ?? -1) + 1
+    let start = bytes[..<end].lastIndex(of: 0x2F).map { $0 + 1 } ?? 0
+    guard let dot = bytes[start..<end].lastIndex(of: 0x2E), dot > start else { return "" }
+    let letters = bytes[(dot + 1)..<end].map { $0 >= 0x41 && $0 <= 0x5A ? $0 + 0x20 : $0 }
     return String(decoding: letters, as: UTF8.self)
   }
 
@@ -82,9 +82,23 @@ extension RecordFormat {
   }
 
   /// The head's lines without a byte order mark and line ends.
-  private static func lines(of head: [UInt8]) -> [ArraySlice<UInt8>] {
-    let start = head.starts(with: LineRules.byteOrderMark) ? 3 : 0
-    return head[start...].split(separator: 0x0A, omittingEmptySubsequences: false)
+  private static func lines(of head: [UInt8]) -> HeadLines {
+    HeadLines(rest: head[(head.starts(with: LineRules.byteOrderMark) ? 3 : 0)...])
+  }
+
+  /// One by one: the first few decide about most files.
+  private struct HeadLines: Sequence, IteratorProtocol {
+    var rest: ArraySlice<UInt8>?
+
+    mutating func next() -> ArraySlice<UInt8>? {
+      guard let left = rest else { return nil }
+      guard let end = left.firstIndex(of: 0x0A) else {
+        rest = nil
+        return left
+      }
+      rest = left[(end + 1)...]
+      return left[..<end]
+    }
   }
 
   /// Of the separators that give all rows compared the same number of fields, and more than one,

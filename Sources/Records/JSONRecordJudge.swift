@@ -29,6 +29,9 @@ struct JSONRecordJudge: Sendable {
     case refused(String?)
   }
 
+  /// Copied for each scanner: making the lists of keys anew costs more than reading a small file.
+  static let unused = JSONRecordJudge()
+
   private var skimmer = JSONSkimmer(wanted: RecordKey.names)
   private var turns = JSONSkimmer(wanted: ["role", "content", "from", "value", "tool_calls"])
 

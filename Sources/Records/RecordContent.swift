@@ -8,7 +8,7 @@ internal import JSON
 public struct RecordContentReader: Sendable {
   private let format: RecordFormat
   private let header: CSVHeader?
-  private var judge = JSONRecordJudge()
+  private var judge = JSONRecordJudge.unused
 
   public init(format: RecordFormat, header: CSVHeader? = nil) {
     self.format = format

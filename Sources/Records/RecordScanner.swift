@@ -28,7 +28,7 @@ public struct RecordScanner: Sendable {
   /// Of a CSV file, how many fields its first row has.
   public private(set) var columns: Int?
   private var array: JSONArrayEnd
-  private var judge = JSONRecordJudge()
+  private var judge = JSONRecordJudge.unused
   private var open: OpenRecord?
   private var fence = MarkdownFence()
 

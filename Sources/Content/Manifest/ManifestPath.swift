@@ -19,28 +19,42 @@ public struct ManifestPath: Hashable, Sendable {
   }
 
   private static func fault(in text: String) -> String? {
-    let bytes = Array(text.utf8)
+    // One pass without memory of its own: a folder may hold a million names.
+    let bytes = text.utf8.span
+    let (slash, dot) = (UInt8(ascii: "/"), UInt8(ascii: "."))
     guard !bytes.isEmpty else { return "is empty" }
     guard bytes.count <= maximumByteCount else { return "has more than \(maximumByteCount) bytes" }
-    guard !bytes.contains(where: { $0 < 0x20 || $0 == 0x7F || $0 == UInt8(ascii: "\\") }) else {
-      return "holds a control character or a backslash"
-    }
-    let names = bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-    guard names.count <= maximumDepth else { return "is more than \(maximumDepth) folders deep" }
-    for name in names {
-      guard !name.isEmpty else { return "is absolute or has an empty name in it" }
-      guard name.count <= maximumNameByteCount else {
-        return "has a name of more than \(maximumNameByteCount) bytes"
+    var start = 0
+    var depth = 1
+    var fault: String?
+    var isASCII = true
+    for place in 0...bytes.count {
+      if place < bytes.count {
+        let byte = bytes[place]
+        if byte < 0x20 || byte == 0x7F || byte == UInt8(ascii: "\\") {
+          return "holds a control character or a backslash"
+        }
+        if byte >= 0x80 { isASCII = false }
+        if byte != slash { continue }
+        depth += 1
       }
-      let dot = UInt8(ascii: ".")
-      guard !name.elementsEqual([dot]), !name.elementsEqual([dot, dot]) else {
-        return "has '.' or '..' in it"
+      let count = place - start
+      let isDots = (1...2).contains(count) && (start..<place).allSatisfy { bytes[$0] == dot }
+      if count == 0 {
+        fault = fault ?? "is absolute or has an empty name in it"
+      } else if count > maximumNameByteCount {
+        fault = fault ?? "has a name of more than \(maximumNameByteCount) bytes"
+      } else if isDots {
+        fault = fault ?? "has '.' or '..' in it"
       }
+      start = place + 1
     }
-    guard Normalization.nfc.applied(to: bytes) == bytes else {
-      return "is not in Unicode's composed form (NFC)"
-    }
-    return nil
+    guard depth <= maximumDepth else { return "is more than \(maximumDepth) folders deep" }
+    if let fault { return fault }
+    if isASCII { return nil }
+    let all = Array(text.utf8)
+    return Normalization.nfc.applied(to: all) == all
+      ? nil : "is not in Unicode's composed form (NFC)"
   }
 
   /// True when `folder` is one of the folders that this path goes through.
@@ -61,7 +75,11 @@ public struct ManifestPath: Hashable, Sendable {
 extension ManifestPath: Comparable, CustomStringConvertible {
   /// Name by name, bytewise: the order in which a walk that sorts each folder meets the files.
   public static func < (left: ManifestPath, right: ManifestPath) -> Bool {
-    left.text.utf8.lazy.map(rank).lexicographicallyPrecedes(right.text.utf8.lazy.map(rank))
+    let (one, other) = (left.text.utf8.span, right.text.utf8.span)
+    for place in 0..<min(one.count, other.count) where one[place] != other[place] {
+      return rank(one[place]) < rank(other[place])
+    }
+    return one.count < other.count
   }
 
   /// A slash comes before every byte that a name can hold.

@@ -12,6 +12,18 @@ struct BlockRun: Sendable {
 
   /// Calls `body` with the bytes of each block in order.
   func forEach(_ body: (Int, RawSpan) throws -> Void) throws {
+    try forEachRun { try read($0, $1, body) }
+  }
+
+  /// Lets the disk begin to read what another thread will soon ask for.
+  func announce() {
+    forEachRun { range, count in
+      guard case .pack(let files, let place) = locations[range.lowerBound].place else { return }
+      _ = try? files.reader(place.pack).announce(at: place.offset, count: count)
+    }
+  }
+
+  private func forEachRun(_ body: (ClosedRange<Int>, _ byteCount: Int) throws -> Void) rethrows {
     var first = 0
     while first < locations.count {
       var last = first
@@ -23,7 +35,7 @@ struct BlockRun: Sendable {
         count += next
         last += 1
       }
-      try read(first...last, count, body)
+      try body(first...last, count)
       first = last + 1
     }
   }

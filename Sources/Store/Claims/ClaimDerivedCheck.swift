@@ -53,7 +53,12 @@ extension ClaimStore {
       if totals != net.totals {
         defects.append("the sums of \(datanet) are not those of its claims")
       }
-      if mentions != net.mentions {
+      let kept = try database.integer(
+        """
+        SELECT count(*) FROM mention JOIN claim ON claim.seq = mention.seq
+        JOIN chain ON chain.id = claim.chain WHERE chain.net = ?
+        """, net.id)
+      if mentions != net.mentions || mentions != kept {
         defects.append("opinions of \(datanet) are missing or too many")
       }
       return Array(defects.prefix(limit))

@@ -124,6 +124,11 @@ final class SystemFile: DiskFile {
     return unsafe UnsafeRawBufferPointer(rebasing: wanted[..<done])
   }
 
+  func announce(at offset: Int, count: Int) {
+    // Advice: where it is not taken, reading waits as it would have.
+    _ = posix_fadvise(descriptor, off_t(offset), off_t(count), POSIX_FADV_WILLNEED)
+  }
+
   /// Whether the page cache has all of a stretch.
   private func isCached(_ range: Range<Int>) -> Bool {
     let page = Int(sysconf(Int32(_SC_PAGESIZE)))

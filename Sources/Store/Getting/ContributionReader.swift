@@ -68,6 +68,7 @@ public final class ContributionReader {
       parts.append(PartToRead(location: try location(of: part.chunk.cid), range: part.range))
       count += part.range.count
       guard count >= BlockRun.mostBytes else { return }
+      BlockRun(locations: parts.map(\.location)).announce()
       work.submit(parts)
       parts = []
       count = 0

@@ -79,7 +79,10 @@ extension ContributionReader {
       let isGap = start != reached
       reached = end
       if isGap || stretch.byteCount >= BlockRun.mostBytes && chunk.item.recordCount > 0 {
-        if !stretch.parts.isEmpty { work.submit(stretch) }
+        if !stretch.parts.isEmpty {
+          BlockRun(locations: stretch.parts.map(\.location)).announce()
+          work.submit(stretch)
+        }
         stretch = RecordStretch()
         while !isOver, let answer = try work.nextReady() { isOver = try !body(answer) }
       }

@@ -9,6 +9,9 @@ final class OrderedWork<Question: Sendable, Answer: Sendable>: @unchecked Sendab
   private let work: @Sendable (Question) throws -> Answer
   /// Questions that may wait before `submit` answers one itself.
   private let mostWaiting: Int
+  /// Questions that may be on their way before `submit` waits for the oldest: answers that are
+  /// there already must not pile up behind one that is slow.
+  private let mostUnderWay: Int
   private let condition = Condition()
   private var workers: [Worker] = []
   private var waiting: [(number: Int, question: Question)] = []
@@ -22,6 +25,7 @@ final class OrderedWork<Question: Sendable, Answer: Sendable>: @unchecked Sendab
   ) {
     self.work = work
     self.mostWaiting = mostWaiting
+    mostUnderWay = threads + mostWaiting + 4
     for _ in 0..<threads {
       // Without threads the submitter does everything: slower, and the same results.
       if let worker = Worker({ [self] in run() }) { workers.append(worker) }
@@ -37,6 +41,16 @@ final class OrderedWork<Question: Sendable, Answer: Sendable>: @unchecked Sendab
     let helps = waiting.count > mostWaiting
     condition.unlock()
     if helps { _ = answerOne() }
+    while true {
+      condition.lock()
+      guard submitted - taken > mostUnderWay, answers[taken] == nil else {
+        condition.unlock()
+        return
+      }
+      if waiting.isEmpty { condition.wait() }
+      condition.unlock()
+      _ = answerOne()
+    }
   }
 
   /// The oldest answer that has not been taken, when it is there already.

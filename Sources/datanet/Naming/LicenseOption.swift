@@ -38,12 +38,14 @@ extension Invocation {
       let all = isException ? LicenseExpression.exceptions : LicenseExpression.identifiers
       let near = Spelling.nearest(to: word, among: all.map { $0.lowercased() })
       let meant = near.flatMap { near in all.first { $0.lowercased() == near } }
+      // The plainest of those that it begins: longer ones are variants of countries and versions.
       let begun = all.filter { $0.lowercased().hasPrefix(word.lowercased()) }
+        .sorted { ($0.utf8.count, $0) < ($1.utf8.count, $1) }.prefix(5)
       let hint =
         if let meant {
           "did you mean '\(meant)'?"
         } else if !begun.isEmpty {
-          "there are \(begun.suffix(4).joined(separator: ", "))"
+          "there are \(begun.joined(separator: ", "))"
         } else if isException {
           "see https://spdx.org/licenses/exceptions-index.html"
         } else {
