@@ -67,10 +67,12 @@ extension Node {
   /// A run's evidence travels like a contribution, from those who may contribute.
   private func note(_ run: PublishedRun, _ claim: Claim, _ membership: Membership) {
     guard
-      storing("read roles", {
-        try claims.roles(in: membership.datanet)
-          .holds(.contributor, claim.author, at: claim.height)
-      }) == true
+      storing(
+        "read roles",
+        {
+          try claims.roles(in: membership.datanet)
+            .holds(.contributor, claim.author, at: claim.height)
+        }) == true
     else { return }
     for manifest in run.manifests where manifest.codec == .dagCBOR {
       let old = membership.contributions.uses.updateValue(.wanted, forKey: manifest.digest)

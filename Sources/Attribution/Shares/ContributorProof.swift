@@ -58,9 +58,9 @@ public struct ContributorProof: Hashable, Sendable {
   }
 
   /// Ascending places as ranges.
-  private static func ranges(_ places: [Int]) -> [Range<Int>] {
+  private static func ranges(_ ascending: [Int]) -> [Range<Int>] {
     var ranges: [Range<Int>] = []
-    for place in places {
+    for place in ascending {
       if let last = ranges.last, last.upperBound == place {
         ranges[ranges.count - 1] = last.lowerBound..<(place + 1)
       } else {

@@ -126,7 +126,7 @@ public struct RecordFolding: Sendable {
   }
 
   private func forms() -> [Form] {
-    var names = Set(copies.keys)
+    var names = Set(copies.keys)  // order: sorted below
     for pair in near { names.formUnion([pair.one, pair.other]) }
     var forms = names.sorted().map { name in
       Form(
