@@ -12,7 +12,8 @@ enum TraceBenchmark: Benchmark {
   private static let byteCount = 100_000_000
   private static let queries = 50
 
-  private final class Held {
+  /// The buffer is freed here alone, and never written to again.
+  @safe private final class Held {
     let buffer: UnsafeMutableRawBufferPointer
 
     init(_ bytes: [UInt8]) {

@@ -51,6 +51,7 @@ enum CommandTable {
     AdapterCommand.self,
     ModelCommand.self,
     LessonCommand.self,
+    RunsCommand.self,
     SharesCommand.self,
     AskCommand.self,
     TraceCommand.self,

@@ -108,6 +108,13 @@ enum ShowCommand: Command {
       output.text("  \(label("had seen"))\(claim.seen.map(Shown.cid).joined(separator: ", "))")
     }
     for entry in entries { show(entry, of: entries.count, context) }
+    guard let run = try store.claims.run(claim.cid) else { return }
+    output.text("  \(label("recipe"))\(run.run.recipe)")
+    output.text("  \(label("snapshot"))\(run.run.snapshot)")
+    output.text("  \(label("base"))\(run.run.base)")
+    output.text("  \(label("transcript"))root \(run.run.root)")
+    output.text(
+      "  \(label("checked"))\(SharesReport.text(of: run.checks, steps: run.run.steps))")
   }
 
   private static func show(_ entry: DatanetState.Entry, of count: Int, _ context: Context) {
