@@ -11,6 +11,12 @@ public struct Dataset: Sendable {
     /// The line of the file on which it begins, counted from 1.
     public let line: Int
     public let text: TrainingText
+
+    public init(name: Digest, line: Int, text: TrainingText) {
+      self.name = name
+      self.line = line
+      self.text = text
+    }
   }
 
   public private(set) var records: [Record] = []
@@ -41,6 +47,12 @@ public struct Dataset: Sendable {
       records.append(Record(name: SHA256.hash(content), line: line, text: text))
     }
     guard !records.isEmpty else { throw .empty(fileName) }
+  }
+
+  /// Records that were read elsewhere.
+  public init(records: [Record]) {
+    format = .jsonLines
+    self.records = records
   }
 
   /// Records that are already texts.

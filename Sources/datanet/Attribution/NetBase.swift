@@ -5,6 +5,7 @@ import Checkpoints
 import Claims
 import Content
 import Glibc
+import Learning
 import Store
 import Terminal
 
@@ -18,6 +19,23 @@ enum NetBase {
     let store = try context.storeToRead()
     guard let entry = try entry(text, store) else { return try OpenBase(text) }
     return try open(entry, store, context)
+  }
+
+  /// What `--adapter` names: a directory, a run, or a Datanet's newest run.
+  static func adapter(
+    _ text: String?, beside base: OpenBase, _ context: Context
+  ) throws -> AdapterTensors? {
+    guard let text, !MappedFile.exists("\(text)/adapter_config.json"), context.home.exists else {
+      return try base.adapter(text)
+    }
+    let store = try context.storeToRead()
+    let names = Names(store: store)
+    guard
+      try names.datanets().contains(where: { $0.name == text })
+        || (text.utf8.count >= Prefix.shortest && names.claimIfAny(text) != nil)
+    else { return try base.adapter(text) }
+    let run = try SharesCommand.run(text, store).entry
+    return try base.adapter(files(of: run.run.adapter, store, context))
   }
 
   /// The base entry that is meant; nil when the text names nothing in the home.

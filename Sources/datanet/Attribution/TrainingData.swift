@@ -2,6 +2,7 @@
 // yardsticks (Specs/Snapshots.md, "On the command line").
 
 import Attribution
+import Checkpoints
 import Claims
 import Content
 import Cryptography
@@ -63,6 +64,26 @@ struct TrainingData {
     self.texts = texts
     lines = Array(1...names.count)
     self.title = title
+  }
+
+  /// What `--data` of a command names that only reads: a file, or a Datanet's newest milestone.
+  static func dataset(_ text: String, _ context: Context) throws -> Dataset {
+    guard !MappedFile.exists(text), context.home.exists else { return try OpenData.dataset(text) }
+    let store = try context.storeToRead()
+    let names = Names(store: store)
+    guard try names.datanets().contains(where: { $0.name == text || "\($0.cid)" == text }) else {
+      return try OpenData.dataset(text)
+    }
+    let snapshot = try NetSnapshot(of: names.datanet(text), store, context)
+    return try TrainingData(snapshot, title: text, store).dataset
+  }
+
+  /// The records that hold text.
+  private var dataset: Dataset {
+    Dataset(
+      records: texts.indices.compactMap { place in
+        texts[place].map { Dataset.Record(name: names[place], line: lines[place], text: $0) }
+      })
   }
 
   /// What cannot be read as text has no tokens, and so is never drawn.

@@ -17,8 +17,8 @@ enum EvalCommand: Command {
       """,
     options: [
       .value("base", "DIR|NET/NAME", .directory, "The base"),
-      .value("adapter", "DIR", .directory, "An adapter to put beside it"),
-      .value("data", "FILE", .file, "The records"),
+      .value("adapter", "DIR|RUN|NET", .directory, "An adapter to put beside it"),
+      .value("data", "FILE|NET", .file, "The records"),
       .value("loss", "WHAT", .choice(["completion", "all"]), "What counts", default: "completion"),
       .value(
         "answers", "N", .integer(0...1_000_000), "Questions to answer at most",
@@ -42,7 +42,7 @@ enum EvalCommand: Command {
     let form = RecordForm(
       loss: options.text("loss").flatMap { RecordForm.Loss(rawValue: $0) } ?? .completion,
       maximumTokens: base.configuration.contextLength)
-    let dataset = try OpenData.dataset(data)
+    let dataset = try TrainingData.dataset(data, context)
     let conversations =
       dataset.hasConversations ? try base.conversations(options.text("template")) : nil
     let examination = try Examiner(
@@ -50,7 +50,9 @@ enum EvalCommand: Command {
       file: data,
       answers: options.integer("answers") ?? 1000)
     let plain = try examination.examine(nil)
-    let adapted = try base.adapter(options.text("adapter")).map { try examination.examine($0) }
+    let adapted = try NetBase.adapter(options.text("adapter"), beside: base, context).map {
+      try examination.examine($0)
+    }
     show(plain, adapted, context)
   }
 

@@ -19,7 +19,7 @@ enum GenerateCommand: Command {
     arguments: [Argument("PROMPT", .text, .any, "what to write on from; none: standard input")],
     options: [
       .value("base", "DIR|NET/NAME", .directory, "The base"),
-      .value("adapter", "DIR", .directory, "An adapter to put beside it"),
+      .value("adapter", "DIR|RUN|NET", .directory, "An adapter to put beside it"),
       .value(
         "new-tokens", "N", .integer(1...1_000_000), "Tokens to write at most",
         default: "128"),
@@ -61,7 +61,8 @@ enum GenerateCommand: Command {
     let started = Moment.monotonic()
     let generator = try Generator(
       Transformer(base.checkpoint, contextLength: longest),
-      adapter: base.adapter(options.text("adapter")), prompts: tokens, newTokens: count,
+      adapter: NetBase.adapter(options.text("adapter"), beside: base, context), prompts: tokens,
+      newTokens: count,
       endTokens: base.checkpoint.generation.endTokens, sampling: try sampling(options))
     var writer = Writer(
       generator, encoder.tokenizer, stops: options.texts("stop"), streams: prompts.count == 1)
