@@ -98,6 +98,7 @@ private let recordSeeds = [
   "{\"text\":\"one\"}\n{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}\nnot json\n",
   "name,value\n\"a \"\"quoted\"\" one\",1\r\nb,2\n", "First.\n\nSecond,\nlonger.\n",
   "# Title\n\nText\n\n```\n# no title\n```\n## More\n",
+  "[{\"instruction\":\"a]\",\"output\":\"b\"},\n {\"conversations\":[]}, 5] x",
 ].map { Array($0.utf8) }
 
 private let segment: [UInt8] = {
