@@ -66,7 +66,7 @@ public struct AnswerShares: Hashable, Sendable {
       let share = rest * sums[contributor] / whole
       return AnswerShare(
         contributor: contributor, share: share, low: min(share, sorted[Self.lowest]),
-        high: max(share, sorted[Self.highest]))
+        high: min(max(share, sorted[Self.highest]), rest))
     }.sorted { ($1.share, $0.contributor) < ($0.share, $1.contributor) }
   }
 
