@@ -66,6 +66,7 @@ enum CommandTable {
     DoctorCommand.self,
     CompletionsCommand.self,
     BackgroundCommand.self,
+    LyingPeerCommand.self,
   ]
 
   /// The headings of `datanet --help`, in order.

@@ -15,14 +15,15 @@ final class PeerProcess {
 
   /// Starts a peer and waits until it listens.
   init(
-    _ home: String, in place: Place, _ words: [String] = [], listen: String...
+    _ home: String, in place: Place, _ words: [String] = [], command: String = "up",
+    discovers: Bool = false, listen: String...
   ) throws {
     self.home = home
     self.place = place
     outputName = ".up-\(UUID())"
     process.executableURL = programs.appendingPathComponent("datanet")
     process.arguments =
-      ["--home", home, "up", "--json", "--no-discovery"] + words
+      ["--home", home, command, "--json"] + (discovers ? [] : ["--no-discovery"]) + words
       + (listen.isEmpty ? ["127.0.0.1:0"] : listen).flatMap { ["--listen", $0] }
     process.currentDirectoryURL = place.folder
     process.environment = place.environment

@@ -33,27 +33,17 @@ enum TicketCommand: Command {
     let store = try context.store(access: .readOnly)
     let datanet = try Names(store: store).followed(context.invocation.required("NET"))
     let following = try store.peers.following(datanet)
-    let own = try IdentityKeeper.summary(in: context.home).publicKey
-    var addresses = context.invocation.texts("address")
+    let addresses = context.invocation.texts("address")
     for address in addresses where SocketAddress.split(address) == nil {
       throw Failure.usage("--address takes HOST:PORT, not '\(Printable.line(address))'")
     }
-    let client = try ControlClient.connect(to: context.home)
-    let listening =
-      try client.map { try $0.ask(.hello)["addresses"]?.array?.compactMap(\.string) ?? [] }
-      ?? remembered(store)
-    addresses += listening.filter { !addresses.contains($0) }
-    let contact = PeerContact(
-      identity: own,
-      addresses: Array(
-        addresses.filter { $0.utf8.count <= PeerContact.maximumAddressBytes }
-          .prefix(PeerContact.maximumAddresses)))
-    let ticket = Ticket(
-      datanet: datanet, key: following.key, contacts: addresses.isEmpty ? [] : [contact])
+    let (ticket, runs) = try TicketMaker.ticket(
+      for: following, in: store, home: context.home, first: addresses)
+    let told = ticket.contacts.flatMap(\.addresses)
     context.output.json([
       "ticket": .string(ticket.text), "datanet": .cid(datanet),
-      "private": .bool(ticket.key != nil), "addresses": .array(addresses.map { .string($0) }),
-      "running": .bool(client != nil),
+      "private": .bool(ticket.key != nil), "addresses": .array(told.map { .string($0) }),
+      "running": .bool(runs),
     ])
     context.output.text(ticket.text)
     if context.output.isTerminal || context.invocation.has("qr"), let code = QRCode(ticket.text) {
@@ -63,19 +53,12 @@ enum TicketCommand: Command {
     if ticket.key != nil {
       Screen.remark("Whoever has this ticket can read everything in the Datanet.")
     }
-    if client == nil {
+    if !runs {
       Screen.remark(
         "No peer runs on this home, so nobody can join now; 'datanet up' starts one"
-          + (addresses.isEmpty ? ", and a new ticket will have its addresses." : "."))
+          + (told.isEmpty ? ", and a new ticket will have its addresses." : "."))
     } else if following.mode == .none {
       Screen.remark("This home does not follow it: 'datanet follow' shares it.")
     }
-  }
-
-  /// Where the last peer of this home listened, and the next one will.
-  private static func remembered(_ store: Store) throws -> [String] {
-    ListenPlaces.dialable(
-      try store.peers.listenAddresses().compactMap { SocketAddress($0) },
-      try NetworkInterface.all())
   }
 }

@@ -10,18 +10,38 @@ enum TourCommand: Command {
     "tour", group: CommandTable.Group.begin,
     summary: "Watch what the program does, in a temporary home",
     prose: """
-      Plays a short story with two people in a temporary folder: one founds a Datanet, both \
-      contribute, they exchange by file, a record is traced to its contributor, damage is found. \
-      Every line that begins with '$' is a command that you can type yourself. Nothing of yours is \
-      touched, and the folder is removed at the end.
+      Plays a short story in a temporary folder: a Datanet is founded and contributed to, exchanged \
+      by file, a record is traced to its contributor, damage is found; an adapter is trained, and shown \
+      whose data made it, where the fixture base lies beside the program; then three peers meet on this \
+      machine, agree and share, and a liar is cut off. Every line that begins with '$' is a command \
+      that you can type yourself. Nothing of yours is touched. One peer goes on running for half an \
+      hour, for you to join; --offline leaves the peers out and removes the folder.
       """,
-    options: [.flag("keep", "Keep the folder, to go on from there")],
-    examples: [Example("datanet tour", "About a second.")])
+    options: [
+      .flag("keep", "Keep the folder, to go on from there"),
+      .flag("offline", "Only what needs no peer"),
+    ],
+    examples: [
+      Example("datanet tour", "Half a minute."),
+      Example("datanet tour --offline", "About a second."),
+    ])
 
   static func run(_ context: Context) throws {
     let stage = try TourStage(context)
-    defer { stage.close(keeps: context.invocation.has("keep")) }
+    let isOffline = context.invocation.has("offline")
+    var isLeft = false
+    defer { stage.close(keeps: isLeft || context.invocation.has("keep")) }
     try play(stage)
+    if let base = SharesTour.base(from: stage.origin) {
+      try SharesTour.play(stage, base: base)
+    }
+    if !isOffline {
+      let story = SwarmStory(stage)
+      defer { story.stopOthers() }
+      try story.play()
+      isLeft = true
+    }
+    stage.closing(isOffline: isOffline)
   }
 
   private static func play(_ stage: TourStage) throws {
@@ -68,10 +88,5 @@ enum TourCommand: Command {
     stage.say("Ben still has the block, so Ada reads his file once more, and all is well.")
     try stage.run("--home", "ada", "import", "back.car")
     try stage.run("--home", "ada", "fsck")
-
-    if let base = SharesTour.base(from: stage.origin) {
-      try SharesTour.play(stage, base: base)
-    }
-    stage.closing()
   }
 }

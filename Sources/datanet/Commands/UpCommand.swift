@@ -26,6 +26,7 @@ enum UpCommand: Command {
       .value(
         "metrics", "PORT", .integer(0...65_535),
         "Serve figures for Prometheus at /metrics, and /health, on 127.0.0.1"),
+      .value("for", "SECONDS", .number, "Stop by itself after this time"),
       .flag("verbose", letter: "v", "Log everything that happens"),
     ],
     examples: [
@@ -41,9 +42,14 @@ enum UpCommand: Command {
   }
 
   /// In this process; detached ones have no terminal.
-  static func run(_ context: Context, isDetached: Bool) throws {
+  static func run(_ context: Context, isDetached: Bool, lies: Bool = false) throws {
     let invocation = context.invocation
     var options = PeerOptions()
+    options.lies = lies
+    options.seconds = invocation.number("for")
+    if let seconds = options.seconds, !(seconds > 0) {
+      throw Failure.usage("--for takes seconds above 0")
+    }
     options.discovers = !invocation.has("no-discovery")
     options.metricsPort = invocation.integer("metrics").flatMap { UInt16(exactly: $0) }
     let listen = invocation.texts("listen")
@@ -97,7 +103,9 @@ enum UpCommand: Command {
     let invocation = context.invocation
     var words = ["--home", context.home.path, BackgroundCommand.declaration.name, "--json"]
     for address in invocation.texts("listen") { words += ["--listen", address] }
-    if let port = invocation.text("metrics") { words += ["--metrics", port] }
+    for name in ["metrics", "for"] {
+      if let value = invocation.text(name) { words += ["--\(name)", value] }
+    }
     for flag in ["no-discovery", "verbose"] where invocation.has(flag) { words.append("--\(flag)") }
     // Asked for here, where there is a terminal; opening the identity checks it.
     var secret: [UInt8]?
@@ -132,5 +140,20 @@ enum BackgroundCommand: Command {
   static func run(_ context: Context) throws {
     PeerDaemon.closeInherited()
     try UpCommand.run(context, isDetached: true)
+  }
+}
+
+/// The peer of a liar, which `tour` and tests cut off; not shown in help.
+enum LyingPeerCommand: Command {
+  static let declaration = Declaration(
+    "lying-peer", group: CommandTable.Group.hidden,
+    summary: "Run a peer that changes a bit in every chunk it sends",
+    prose: "Exists so that it can be seen what others do about it.",
+    options: BackgroundCommand.declaration.options,
+    examples: [Example("datanet tour", "Shows what becomes of it.")])
+
+  static func run(_ context: Context) throws {
+    PeerDaemon.closeInherited()
+    try UpCommand.run(context, isDetached: true, lies: true)
   }
 }

@@ -17,6 +17,10 @@ struct PeerOptions {
   /// Whether others on the local network are looked for, and told.
   var discovers = true
   var metricsPort: UInt16?
+  /// Whether it ends by itself, after so many seconds.
+  var seconds: Double?
+  /// Whether it changes a bit in every chunk that it sends, for `tour` and tests.
+  var lies = false
   /// Whether other commands may talk to this peer.
   var answersCommands = true
 }

@@ -43,6 +43,7 @@ final class RunningPeer {
   private var isCarrying = false
   private var worksUnderWay = 0
   private var isLeaving = false
+  private var lies = false
   private var leaveBy: UInt64?
   /// Something that the disk or the machine did; shown by the health page.
   private var trouble: String?
@@ -92,6 +93,7 @@ final class RunningPeer {
       guard let self else { return }
       unsafe self.take(self.node.receive(bytes, on: link, at: self.now))
     }
+    lies = options.lies
     deadlineTimer = Timer(on: loop) { [weak self] in self?.feed(.tick) }
     feed(.clock(wallMilliseconds: Moment.milliseconds()))
     try listen(options.listening)
@@ -123,6 +125,9 @@ final class RunningPeer {
           if self.isLeaving { exit(ExitCode.failed.rawValue) }
           self.leave()
         })
+    }
+    if let seconds = options.seconds {
+      every(UInt64(min(seconds, 1e9) * 1000)) { [weak self] in self?.leave() }
     }
     // What came before the loop listened for signals.
     if Interruption.isRequested { leave() }
@@ -221,7 +226,8 @@ final class RunningPeer {
     case .close(let link): wires.close(link)
     case .work(let token, let work):
       worksUnderWay += 1
-      loop.offload({ work.run() }) { [weak self] result in
+      let lies = lies
+      loop.offload({ lies ? work.runLying() : work.run() }) { [weak self] result in
         self?.worksUnderWay -= 1
         self?.feed(.worked(token, result))
       }

@@ -7,7 +7,7 @@ import Terminal
 
 final class TourStage {
   private let output: Output
-  private let folder: String
+  let folder: String
   /// Where the program was started.
   let origin: String
   private var steps: [JSONValue] = []
@@ -38,7 +38,16 @@ final class TourStage {
 
   /// Shows a command as one would type it, and runs it.
   func run(_ words: String..., mayFail: Bool = false) throws {
-    let shown = words.map { $0.contains(" ") ? "'\($0)'" : $0 }.joined(separator: " ")
+    try run(words, mayFail: mayFail)
+  }
+
+  /// A line that is no command.
+  func line(_ text: String) { output.text(text) }
+
+  /// `shortened` stands for a long word where the command is shown.
+  func run(_ words: [String], shortened: [String: String] = [:], mayFail: Bool = false) throws {
+    let shown = words.map { shortened[$0] ?? $0 }
+      .map { $0.contains(" ") ? "'\($0)'" : $0 }.joined(separator: " ")
     output.text(output.style.bold("$ datanet \(shown)"))
     output.flush()
     if output.isJSON { steps.append(.string("datanet \(shown)")) }
@@ -70,8 +79,8 @@ final class TourStage {
     }
   }
 
-  func closing() {
-    say("That was everything offline. Where to go next:")
+  func closing(isOffline: Bool) {
+    say(isOffline ? "That was everything offline. Where to go next:" : "Where to go next:")
     output.text("  datanet init && datanet create NAME     found your own")
     output.text("  datanet add NAME FILE…                  contribute to it")
     output.text("  datanet --help                          every command, with examples")
@@ -82,7 +91,7 @@ final class TourStage {
   func close(keeps: Bool) {
     _ = unsafe chdir(origin)
     if keeps {
-      output.text("\nKept: \(folder)")
+      output.text("\nThe folder stays: \(folder)")
     } else {
       FolderRemoval.remove(folder)
     }
