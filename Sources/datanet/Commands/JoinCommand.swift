@@ -58,6 +58,8 @@ enum JoinCommand: Command {
     ])
     context.output.text("Joined \(names.shown(ticket.datanet))")
     context.output.text("\(ticket.datanet)")
+    context.output.flush()
+    if context.invocation.has("quiet") { return }
     if others.isEmpty {
       Screen.remark("The ticket names nobody to ask; peers on the local network are found.")
     }

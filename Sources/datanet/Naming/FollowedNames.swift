@@ -26,8 +26,12 @@ extension Names {
           && (whole.hasPrefix(text) || whole.dropFirst(7).hasPrefix(text))
       }
       if awaited.count > 1 { throw Prefix.ambiguous(text, awaited.map { "\($0.cid)" }) }
-      guard let only = awaited.first else { throw failure }
-      return only.cid
+      if let only = awaited.first { return only.cid }
+      guard try followed().contains(where: { $0.name == nil }) else { throw failure }
+      // The name of a Datanet that was joined arrives with its first claim.
+      throw Failure.notFound(
+        failure.message + "; one that was joined has no name here until a peer has sent it: "
+          + "'datanet sync' waits for that, and its ID works at once")
     }
   }
 

@@ -43,7 +43,7 @@ final class SwarmStory {
     try join("cleo", ticket)
     try start("cleo")
     stage.say("'sync' ends when everything is here and every byte was checked.")
-    try stage.run("--home", "cleo", "sync", "recipes")
+    try stage.run("--home", "cleo", "sync")
     try stage.run("--home", "cleo", "peers")
   }
 
@@ -68,7 +68,7 @@ final class SwarmStory {
       """)
     try stage.run("--home", "mallory", "init")
     try join("mallory", try ticket(of: "ada"))
-    try stage.run("--home", "mallory", "sync", "recipes", "--no-discovery")
+    try stage.run("--home", "mallory", "sync", "--no-discovery")
     _ = try PeerDaemon.start(
       [
         "--home", "\(stage.folder)/mallory", LyingPeerCommand.declaration.name, "--json",
@@ -92,7 +92,7 @@ final class SwarmStory {
     }
     stage.say("Nothing of his was kept. With a ticket from Ada, Dora gets the real thing.")
     try join("dora", try ticket(of: "ada"))
-    try stage.run("--home", "dora", "sync", "recipes")
+    try stage.run("--home", "dora", "sync")
     stage.line("dora: digest \(try digest(of: "dora"))")
   }
 
