@@ -5,7 +5,7 @@ import JSON
 import Testing
 
 @Suite("Peers that meet", .serialized)
-struct SwarmTests {
+struct MeetingTests {
   /// Ada founds `net` with one contribution and runs; Ben has joined with her ticket.
   private func meeting(_ words: [String] = []) throws -> (place: Place, ada: PeerProcess) {
     let place = try Place()
