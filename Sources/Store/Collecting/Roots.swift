@@ -16,7 +16,9 @@ extension ClaimStore {
         }
       }
       for run in try runs(of: datanet) where !run.isWithdrawn {
-        roots += run.run.manifests + [run.run.recipe, run.run.snapshot]
+        // Not the snapshot, which links to everything that it was made from: it is in a file of the
+        // evidence, so that what is retracted can go.
+        roots += run.run.manifests
       }
     }
     return roots

@@ -38,12 +38,10 @@ struct RunEvidenceHere {
     guard transcript.root == run.root, transcript.recipe == run.recipe else {
       throw Failure.refused("the run's transcript is another one than its claim names")
     }
-    let blocks = store.blocks
-    var held: [CID: [UInt8]] = [:]
-    if try !blocks.has(run.snapshot) { held = try Self.blocks(of: file("snapshot.car")) }
-    snapshot = try Snapshot(run.snapshot) { try held[$0] ?? blocks.get($0) }
+    let held = try Self.blocks(of: file("snapshot.car"))
+    snapshot = try Snapshot(run.snapshot) { held[$0] }
     var records: [SnapshotRecord] = []
-    try snapshot.forEachRecord(from: { try held[$0] ?? blocks.get($0) }) { records.append($0) }
+    try snapshot.forEachRecord(from: { held[$0] }) { records.append($0) }
     self.records = records
   }
 

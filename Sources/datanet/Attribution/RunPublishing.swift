@@ -28,10 +28,6 @@ struct RunPublishing {
     let identity = try context.identity()
     let snapshot = origin.snapshot
     try AtomicFile.write(archive(), to: "\(files.directory)/snapshot.car")
-    let writer = try store.blocks.writer()
-    for block in snapshot.blocks { _ = try writer.put(block.bytes, codec: block.cid.codec) }
-    _ = try writer.put(run.recipe.block, codec: .dagCBOR)
-    try writer.commit()
     let directory = files.directory
     let evidence = try add(
       ["recipe.json", "transcript", "snapshot.car"].map { "\(directory)/\($0)" }, store)
@@ -63,7 +59,6 @@ struct RunPublishing {
     }
     // The additions keep their chunks from being collected until the claims are stored.
     extendLifetime(all)
-    extendLifetime(writer)
     context.output.json([
       "run": .cid(claim.cid), "attribution": shares.map { .cid($0.cid) } ?? .null,
       "snapshot": .cid(snapshot.snapshot.cid), "shares": root.map { .string("\($0)") } ?? .null,
