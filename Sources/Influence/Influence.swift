@@ -7,8 +7,11 @@ public import Learning
 
 /// How a record's influence on a query is estimated.
 public enum InfluenceMethod: String, CaseIterable, Sendable {
-  /// Products of gradients through Kronecker-factored curvature with corrected eigenvalues.
+  /// Cosines of gradients through Kronecker-factored curvature with corrected eigenvalues, at points
+  /// on the way from the base to the adapter.
   case ekfac
+  /// Products of gradients through the same curvature, at the adapter alone: the usual EK-FAC.
+  case ekfacEnd = "ekfac-end"
   /// Plain products of gradients.
   case graddot
   /// The closed form of the DataInf paper, layer by layer.
@@ -18,6 +21,13 @@ public enum InfluenceMethod: String, CaseIterable, Sendable {
 
   /// What wins when judged by retraining (Specs/Influence.md, "Judged").
   public static let standard = InfluenceMethod.ekfac
+
+  /// The points on the way from the base (0) to the adapter (1) at which gradients are taken.
+  public var points: [Float] { self == .ekfac ? [0.25, 0.5, 1] : [1] }
+  /// Whether gradients are seen through the curvature.
+  public var usesCurvature: Bool { self == .ekfac || self == .ekfacEnd }
+  /// Whether only the direction of a record's features counts.
+  var isCosine: Bool { self == .ekfac || self == .repsim }
 }
 
 /// What is done and how far, in records.

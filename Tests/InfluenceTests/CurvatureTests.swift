@@ -55,7 +55,7 @@ import Testing
     let sample = try Sample()
     let plain = try sample.index(.graddot, features: 0)
     let damped = try InfluenceIndex(
-      inMemory: Sample.subject, IndexSettings(method: .ekfac, features: 0, damping: 1e7),
+      inMemory: Sample.subject, IndexSettings(method: .ekfacEnd, features: 0, damping: 1e7),
       model: sample.model, adapter: sample.adapter, records: sample.records)
     let queries = Array(sample.records.prefix(2))
     let a = try plain.scores(of: queries, model: sample.model, adapter: sample.adapter)

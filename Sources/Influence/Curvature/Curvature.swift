@@ -68,7 +68,7 @@ struct Curvature: Sendable {
   }
 
   /// The damping is a share of the mean eigenvalue over all blocks.
-  static let dampingShare = 0.1
+  static let dampingShare = 0.01
 
   static func weights(_ eigenvalues: [[Double]], damping: Double) -> [[Float]] {
     let count = eigenvalues.reduce(0) { $0 + $1.count }

@@ -20,23 +20,17 @@ struct DataInf {
 
   private func corrected(_ query: Matrix, _ section: Int) -> Matrix {
     let count = index.recordCount
-    let batches = (0..<index.batchCount).map { index.stored($0, section) }
-    // Squared norms of the section's gradients.
-    let squares = batches.map { batch -> [Float] in
-      let own = batch.widened()
-      return Canonical.rowDots(own, own)
+    let batches = (0..<index.batchCount).map { batch -> Matrix in
+      let (directions, lengths) = index.stored(batch, section)
+      return Features.scaled(directions.widened(), by: lengths)
     }
+    let squares = batches.map { Canonical.rowDots($0, $0) }
     let sum = squares.joined().reduce(0.0) { $0 + Double($1) }
     let lambda = max(Float(Self.share * sum / Double(max(count * query.columns, 1))), 1e-30)
     var correction = Matrix(rows: query.rows, columns: query.columns)
     for (batch, norms) in zip(batches, squares) {
-      var weights = Canonical.product(.nt, query, batch)
-      let factors = Matrix(norms.map { 1 / (Float(count) * (lambda + $0)) })
-      for row in 0..<weights.rows {
-        var own = Matrix(rows: 1, columns: weights.columns)
-        Canonical.multiply(weights.rows(row..<row + 1), factors, into: &own)
-        weights.replaceRows(from: row, with: own)
-      }
+      let weights = Canonical.product(.nt, query, batch)
+        .columnsScaled(by: norms.map { 1 / (Float(count) * (lambda + $0)) })
       Canonical.product(.nn, weights, batch, into: &correction, accumulating: true)
     }
     var result = query

@@ -30,7 +30,7 @@ public struct IndexSettings: Hashable, Sendable {
   /// Times the damping of the rule.
   public var damping: Double
 
-  public static let standardFeatures = 8192
+  public static let standardFeatures = 24_576
   public static let featureLimit = 1 << 24
 
   public init(
@@ -58,8 +58,8 @@ struct IndexHeader: Hashable, Sendable {
   var curvatureBytes: Int
 
   var featureCount: Int { sections.reduce(0, +) }
-  /// Features are float16.
-  var featureBytes: Int { recordCount * featureCount * 2 }
+  /// Of each record, a length as float32 for each section and features as float16.
+  var recordBytes: Int { 4 * sections.count + 2 * featureCount }
 
   var bytes: [UInt8] {
     let value: JSONValue = [
@@ -105,9 +105,9 @@ struct IndexHeader: Hashable, Sendable {
       subject: IndexSubject(base: base, adapter: adapter, records: records, form: form),
       settings: IndexSettings(method: method, features: features, damping: damping),
       recordCount: recordCount, batch: batch, sections: sections, curvatureBytes: curvatureBytes)
-    let (perRecord, isLarge) = header.featureCount.multipliedReportingOverflow(by: 2)
-    let (features16, isLarger) = perRecord.multipliedReportingOverflow(by: recordCount)
-    guard !isLarge, !isLarger, features16 <= count else { return nil }
+    // At most 2¹⁶ sections of at most 2³² numbers: no overflow up to here.
+    let (bytes, isTooLarge) = header.recordBytes.multipliedReportingOverflow(by: recordCount)
+    guard !isTooLarge, bytes <= count else { return nil }
     return (header, fixed + Int(length))
   }
 }

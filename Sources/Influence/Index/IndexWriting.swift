@@ -67,18 +67,19 @@ extension InfluenceIndex {
     guard records.contains(where: { $0.rowCount > 0 }) else {
       throw InfluenceError.nothingCounts("the training records")
     }
-    var meter = GradientMeter(model, adapter: adapter)
     let blocks = GradientBlocks(adapter, in: model.configuration)
-    var curvature: Curvature?
-    if settings.method == .ekfac {
-      curvature = try Curvature(
-        &meter, blocks, records, batch: FeatureMaker.batch(blocks), damping: settings.damping,
-        progress: progress)
+    var curvatures: [Curvature] = []
+    if settings.method.usesCurvature {
+      for share in settings.method.points {
+        var meter = GradientMeter(model, adapter: share == 1 ? adapter : adapter.scaled(by: share))
+        curvatures.append(
+          try Curvature(
+            &meter, blocks, records, batch: FeatureMaker.batch(blocks),
+            damping: settings.damping, progress: progress))
+      }
     }
-    var maker = FeatureMaker(
-      settings.method, meter, adapter, features: settings.features, seed: seed,
-      curvature: curvature)
-    let stored = curvature.map(\.bytes) ?? []
+    var maker = FeatureMaker(settings, model, adapter, seed: seed, curvatures: curvatures)
+    let stored = Curvature.bytes(curvatures)
     let header = IndexHeader(
       subject: subject, settings: settings, recordCount: records.count, batch: maker.batch,
       sections: maker.sections, curvatureBytes: stored.count)
@@ -89,12 +90,11 @@ extension InfluenceIndex {
       for start in stride(from: 0, to: records.count, by: maker.batch) {
         let some = Array(records[start..<min(start + maker.batch, records.count)])
         for features in try maker.features(some) {
-          if let row = (0..<features.rows).first(where: { row in
-            !Canonical.sumOfSquares(features.rows(row..<row + 1)).isFinite
-          }) {
+          if let row = features.lengths.firstIndex(where: { !$0.isFinite }) {
             throw InfluenceError.notFinite(record: start + row)
           }
-          try sink.write(features.bytes(as: .float16))
+          try sink.write(Matrix(features.lengths).canonicalBytes)
+          try sink.write(features.directions.bytes(as: .float16))
         }
         progress(.init(stage: .gradients, done: start + some.count, total: records.count))
       }

@@ -12,7 +12,8 @@ public struct InfluenceIndex: Sendable {
   let file: MappedFile
   /// Where the features begin, which reach to the digest at the end.
   let features: Int
-  let curvature: Curvature?
+  /// At each of the method's points, where it uses any.
+  let curvatures: [Curvature]
 
   public var subject: IndexSubject { header.subject }
   public var settings: IndexSettings { header.settings }
@@ -21,22 +22,21 @@ public struct InfluenceIndex: Sendable {
   public var featureCount: Int { header.featureCount }
   public var byteCount: Int { file.count }
 
-  /// Each record's score for each query [queries, records]: how much the record lowered the query's
-  /// loss, in nats of the loss summed over the query's tokens for the methods that know a curvature.
+  /// Each record's score for each query [queries, records]: the higher, the more the record helped to
+  /// make the adapter answer so.
   public func scores(
     of queries: [TokenRecord], model: Transformer, adapter: AdapterTensors,
     progress: (InfluenceProgress) -> Void = { _ in }
   ) throws(InfluenceError) -> Matrix {
     var maker = FeatureMaker(
-      settings.method, GradientMeter(model, adapter: adapter), adapter,
-      features: settings.features, seed: Self.seed, curvature: curvature)
+      settings, model, adapter, seed: Self.seed, curvatures: curvatures)
     guard maker.sections == header.sections else {
       throw .otherIndex(file: file.path, problem: "its features are of another adapter's shape")
     }
     var scores = Matrix(rows: queries.count, columns: recordCount)
     for start in stride(from: 0, to: queries.count, by: maker.batch) {
       let some = Array(queries[start..<min(start + maker.batch, queries.count)])
-      let asked: [Matrix]
+      let asked: [Features]
       do { asked = try maker.features(some) } catch { throw .step(error) }
       scores.replaceRows(from: start, with: products(asked))
       progress(.init(stage: .queries, done: start + some.count, total: queries.count))
@@ -47,36 +47,65 @@ public struct InfluenceIndex: Sendable {
   /// Seeds the sketch. Fixed, so that queries are sketched as the records were.
   static let seed: UInt64 = 0xDA7A
 
-  /// The features of batch `batch`, section `section`, where they are mapped [records, size].
-  func stored(_ batch: Int, _ section: Int) -> Weights {
-    let first = batch * header.batch
-    let count = min(header.batch, recordCount - first)
-    let before = header.sections[..<section].reduce(0, +)
-    let start = features + 2 * (first * featureCount + before * count)
-    let size = header.sections[section]
-    // The file's mapping is read-only and lives as long as `file`, the owner; `open` has checked
-    // that the features lie within it.
-    return unsafe file.withBytes(in: start..<(start + 2 * count * size)) { bytes in
-      unsafe Weights(
-        rows: count, columns: size, format: .float16, bytes: bytes, owner: file)
-    }
-  }
-
   var batchCount: Int { (recordCount + header.batch - 1) / header.batch }
 
-  /// Inner products with all records, after the method's own correction.
-  private func products(_ asked: [Matrix]) -> Matrix {
-    let corrected = settings.method == .datainf ? DataInf(self).corrected(asked) : asked
-    var scores = Matrix(rows: asked.first?.rows ?? 0, columns: recordCount)
+  private func recordRange(_ batch: Int) -> Range<Int> {
+    batch * header.batch..<min((batch + 1) * header.batch, recordCount)
+  }
+
+  /// The directions of a batch's records in a section, where they are mapped [records, size], and
+  /// their lengths.
+  func stored(_ batch: Int, _ section: Int) -> (directions: Weights, lengths: [Float]) {
+    let range = recordRange(batch)
+    let before = header.sections[..<section].reduce(0) { $0 + (4 + 2 * $1) * range.count }
+    let start = features + range.lowerBound * header.recordBytes + before
+    let size = header.sections[section]
+    let lengths = unsafe file.withBytes(in: start..<start + 4 * range.count) { bytes in
+      range.indices.map { index in
+        let bits = unsafe bytes.loadUnaligned(
+          fromByteOffset: 4 * (index - range.lowerBound), as: UInt32.self)
+        return Float(bitPattern: UInt32(littleEndian: bits))
+      }
+    }
+    let first = start + 4 * range.count
+    // The file's mapping is read-only and lives as long as `file`, the owner; `init(_:)` has checked
+    // that all of it lies within the file.
+    let directions = unsafe file.withBytes(in: first..<first + 2 * range.count * size) { bytes in
+      unsafe Weights(
+        rows: range.count, columns: size, format: .float16, bytes: bytes, owner: file)
+    }
+    return (directions, lengths)
+  }
+
+  /// Inner products with all records, or cosines, after the method's own correction.
+  private func products(_ asked: [Features]) -> Matrix {
+    var queries = asked.map { settings.method.isCosine ? $0.directions : $0.values }
+    if settings.method == .datainf { queries = DataInf(self).corrected(queries) }
+    var scores = Matrix(rows: queries.first?.rows ?? 0, columns: recordCount)
     for batch in 0..<batchCount {
+      let range = recordRange(batch)
       for section in header.sections.indices {
-        let records = stored(batch, section)
-        let first = batch * header.batch
-        Canonical.product(
-          .nt, corrected[section], records, into: &scores, columns: first..<first + records.rows,
-          accumulating: section > 0)
+        let (directions, lengths) = stored(batch, section)
+        var own = Canonical.product(.nt, queries[section], directions)
+        if !settings.method.isCosine { own = own.columnsScaled(by: lengths) }
+        if section > 0 { Canonical.add(scores.columns(range), to: &own) }
+        scores.replaceColumns(from: range.lowerBound, with: own)
       }
     }
     return scores
+  }
+}
+
+extension Matrix {
+  /// Every column times its factor.
+  func columnsScaled(by factors: [Float]) -> Matrix {
+    let factors = Matrix(factors)
+    var result = self
+    var own = Matrix(rows: 1, columns: columns)
+    for row in 0..<rows {
+      Canonical.multiply(rows(row..<row + 1), factors, into: &own)
+      result.replaceRows(from: row, with: own)
+    }
+    return result
   }
 }

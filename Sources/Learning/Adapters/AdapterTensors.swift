@@ -66,6 +66,15 @@ public struct AdapterTensors: Sendable {
     self.tensors = tensors
   }
 
+  /// A point on the straight way from the base alone (0) to the adapter (1): B times `share`.
+  public func scaled(by share: Float) -> AdapterTensors {
+    var tensors = tensors
+    for place in stride(from: 1, to: tensors.count, by: 2) {
+      Canonical.scale(&tensors[place], by: share)
+    }
+    return AdapterTensors(shape, places: places, tensors: tensors)
+  }
+
   public subscript(layer: Int, role: LinearRole) -> AdapterTerm? {
     guard let place = places[layer, role] else { return nil }
     return AdapterTerm(a: tensors[place], b: tensors[place + 1], scale: shape.scale)
