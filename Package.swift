@@ -131,7 +131,7 @@ var targets: [Target] = [
       "Terminal", "Store", "Records", "Content", "Claims", "Cryptography", "CanonicalMath",
       "CanonicalKernels",
       "FastMath", "Tokenization", "Checkpoints", "Learning", "Attribution", "Influence", "JSON",
-    ], exclude: ["LearningLlama.py", "LearningPeer.py", "TokenizersPeer.py"]),
+    ], exclude: ["InfluencePeer.py", "LearningLlama.py", "LearningPeer.py", "TokenizersPeer.py"]),
 
   .target(
     name: "Histories", dependencies: ["Claims", "Content", "Cryptography", "JSON"],

@@ -25,7 +25,7 @@ protocol Benchmark: SendableMetatype {
     StartBenchmark.self, HashBenchmark.self, CuttingBenchmark.self, RecordsBenchmark.self,
     ContributeBenchmark.self, StoreBenchmark.self,
     DagCBORBenchmark.self, ClaimsBenchmark.self, TokenizersBenchmark.self, LearningBenchmark.self,
-    ArithmeticBenchmark.self, TraceBenchmark.self,
+    InfluenceBenchmark.self, ArithmeticBenchmark.self, TraceBenchmark.self,
   ]
 
   static let declaration = Declaration(

@@ -56,6 +56,7 @@ enum CommandTable {
     AskCommand.self,
     TraceCommand.self,
     VerifyCommand.self,
+    InfluenceCommand.self,
     CheckCommand.self,
     CollectCommand.self,
     SelftestCommand.self,
