@@ -3,6 +3,7 @@
 #include <immintrin.h>
 #define CK_HARDWARE_FMA 1
 #define CK_HARDWARE_HALF 1
+#define CK_AVX512 1
 #define TILE_ROWS 8
 #define TILE_PANELS 3
 #pragma clang attribute push( \

@@ -46,41 +46,41 @@ typedef void (*ragged_function)(ptrdiff_t first, ptrdiff_t f0, ptrdiff_t f1, ptr
 #define RAGGEDS(ROWS, PANELS)                                        \
   RAGGED(ragged_rows_##ROWS##_##PANELS, ROWS, PANELS, a[r * as + i]) \
   RAGGED(ragged_columns_##ROWS##_##PANELS, ROWS, PANELS, a[i * as + r])
-RAGGEDS(1, 1)
 #if TILE_ROWS == 8
-RAGGEDS(1, 4)
-RAGGEDS(6, 1)
-RAGGEDS(6, 4)
-enum { RAGGED_ROWS = 6, RAGGED_PANELS = 4 };
-#define RAGGED_TABLE(KIND)                                  \
-  {{ragged_##KIND##_1_1, ragged_##KIND##_6_1}, {ragged_##KIND##_1_4, ragged_##KIND##_6_4}}
+RAGGEDS(1, 1) RAGGEDS(4, 1) RAGGEDS(8, 1) RAGGEDS(1, 2) RAGGEDS(4, 2) RAGGEDS(8, 2)
+enum { RAGGED_ROWS = 8, RAGGED_PANELS = 2 };
+#define RAGGED_TABLE(KIND)                                              \
+  {{ragged_##KIND##_1_1, ragged_##KIND##_4_1, ragged_##KIND##_8_1},     \
+   {ragged_##KIND##_1_2, ragged_##KIND##_4_2, ragged_##KIND##_8_2}}
 #else
-RAGGEDS(6, 1)
+RAGGEDS(1, 1) RAGGEDS(4, 1) RAGGEDS(6, 1)
 enum { RAGGED_ROWS = 6, RAGGED_PANELS = 1 };
-#define RAGGED_TABLE(KIND) {{ragged_##KIND##_1_1, ragged_##KIND##_6_1}, {0, 0}}
+#define RAGGED_TABLE(KIND) \
+  {{ragged_##KIND##_1_1, ragged_##KIND##_4_1, ragged_##KIND##_6_1}, {0, 0, 0}}
 #endif
-static const ragged_function raggeds[2][2][2] = {RAGGED_TABLE(rows), RAGGED_TABLE(columns)};
+static const ragged_function raggeds[2][2][3] = {RAGGED_TABLE(rows), RAGGED_TABLE(columns)};
 
 /// Up to RAGGED_ROWS rows of any multiple of 16 columns. Rows past `rows` are neither read nor written.
 INLINE void run_ragged(int byColumns, ptrdiff_t rows, ptrdiff_t columns, const ptrdiff_t *lo,
                        const ptrdiff_t *hi, const float *a, ptrdiff_t as, const float *b, ptrdiff_t bs,
                        float *c, ptrdiff_t cs, int onward) {
-  if (rows > 1 && rows < RAGGED_ROWS) {
-    for (ptrdiff_t r = 0; r < rows; r++)
-      run_ragged(byColumns, 1, columns, lo + r, hi + r, a + (byColumns ? r : r * as), as, b, bs,
-                 c + r * cs, cs, onward);
-    return;
-  }
-  ptrdiff_t first = lo[0], f0 = lo[0], f1 = hi[0], last = hi[0];
-  for (ptrdiff_t r = 1; r < rows; r++) {
-    first = lo[r] < first ? lo[r] : first, f0 = lo[r] > f0 ? lo[r] : f0;
-    last = hi[r] > last ? hi[r] : last, f1 = hi[r] < f1 ? hi[r] : f1;
-  }
-  if (f1 < f0) f0 = f1 = last;
-  for (ptrdiff_t j = 0; j < columns;) {
-    int wide = RAGGED_PANELS > 1 && j + RAGGED_PANELS * PANEL <= columns;
-    raggeds[byColumns][wide][rows > 1](first, f0, f1, last, lo, hi, a, as, b + j, bs, c + j, cs, onward);
-    j += wide ? RAGGED_PANELS * PANEL : PANEL;
+  for (ptrdiff_t r0 = 0; r0 < rows;) {
+    ptrdiff_t n = rows - r0 >= RAGGED_ROWS ? RAGGED_ROWS : rows - r0 >= 4 ? 4 : 1;
+    int height = n == 1 ? 0 : n == 4 ? 1 : 2;
+    ptrdiff_t first = lo[r0], f0 = lo[r0], f1 = hi[r0], last = hi[r0];
+    for (ptrdiff_t r = r0 + 1; r < r0 + n; r++) {
+      first = lo[r] < first ? lo[r] : first, f0 = lo[r] > f0 ? lo[r] : f0;
+      last = hi[r] > last ? hi[r] : last, f1 = hi[r] < f1 ? hi[r] : f1;
+    }
+    if (f1 < f0) f0 = f1 = last;
+    const float *from = a + (byColumns ? r0 : r0 * as);
+    for (ptrdiff_t j = 0; j < columns;) {
+      int wide = RAGGED_PANELS > 1 && j + RAGGED_PANELS * PANEL <= columns;
+      raggeds[byColumns][wide][height](first, f0, f1, last, lo + r0, hi + r0, from, as, b + j, bs,
+                                       c + r0 * cs + j, cs, onward);
+      j += wide ? RAGGED_PANELS * PANEL : PANEL;
+    }
+    r0 += n;
   }
 }
 

@@ -18,8 +18,14 @@ INLINE v16 exp16(v16 x) {
   p = fma16(p, r, all16(0x1.fffffcp-2f));
   p = fma16(p, r, all16(1));
   p = fma16(p, r, all16(1));
+#if CK_AVX512
+  // p·2ⁿ, rounded once, as below: there, the first of the two products is exact.
+  (void)k;
+  return AS(_mm512_scalef_ps(AS(p, __m512), AS(n, __m512)), v16);
+#else
   i16 k1 = k >> 1, k2 = k - k1;
   return (p * from16((k1 + 127) << 23)) * from16((k2 + 127) << 23);
+#endif
 }
 
 INLINE v16 log16(v16 x) {

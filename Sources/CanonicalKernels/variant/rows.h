@@ -146,10 +146,9 @@ INLINE float exponentials(ptrdiff_t n, float scale, float m, const float *x, flo
     acc += e;
   }
   if (i < n) {
-    float t[16] = {0};
-    store_part(t, n - i, exp16(load_part(x + i, n - i, 0) * scale - m));
-    memcpy(y + i, t, (size_t)(n - i) * 4);
-    acc += load16(t);
+    v16 e = first_lanes(exp16(load_part(x + i, n - i, 0) * scale - m), n - i, 0);
+    store_part(y + i, n - i, e);
+    acc += e;
   }
   return tree_sum(acc);
 }
@@ -157,12 +156,7 @@ INLINE float scaled_max(ptrdiff_t n, float scale, const float *x) {
   v16 acc = all16(-INFINITY);
   ptrdiff_t i = 0;
   for (; i + 16 <= n; i += 16) acc = max16(acc, load16(x + i) * scale);
-  if (i < n) {
-    float t[16];
-    store16(t, all16(-INFINITY));
-    store_part(t, n - i, load_part(x + i, n - i, 0) * scale);
-    acc = max16(acc, load16(t));
-  }
+  if (i < n) acc = max16(acc, first_lanes(load_part(x + i, n - i, 0) * scale, n - i, -INFINITY));
   return tree_max(acc);
 }
 INLINE void scale_row(ptrdiff_t n, float a, float *y) {

@@ -38,6 +38,15 @@ INLINE v16 from16(i16 x) { return AS(x, v16); }
 INLINE uint32_t bitsOf(float x) { uint32_t u; memcpy(&u, &x, 4); return u; }
 INLINE float floatOf(uint32_t u) { float x; memcpy(&x, &u, 4); return x; }
 
+#if CK_AVX512
+/// The first n lanes from memory, fewer than 16, the rest from `rest`.
+INLINE v16 load_part(const float *p, ptrdiff_t n, float rest) {
+  return AS(_mm512_mask_loadu_ps(_mm512_set1_ps(rest), (__mmask16)((1u << n) - 1), p), v16);
+}
+INLINE void store_part(float *p, ptrdiff_t n, v16 x) {
+  _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), AS(x, __m512));
+}
+#else
 /// n floats, fewer than 16, without a call.
 INLINE void copy_part(float *to, const float *from, ptrdiff_t n) {
   if (n & 8) memcpy(to, from, 32), to += 8, from += 8;
@@ -56,6 +65,12 @@ INLINE void store_part(float *p, ptrdiff_t n, v16 x) {
   float t[16];
   store16(t, x);
   copy_part(p, t, n);
+}
+#endif
+/// The first n lanes of x, the rest from `rest`.
+INLINE v16 first_lanes(v16 x, ptrdiff_t n, float rest) {
+  i16 lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  return lane < (int32_t)n ? x : all16(rest);
 }
 INLINE v16 load_up_to(const float *p, ptrdiff_t n, float rest) {
   return n >= 16 ? load16(p) : load_part(p, n, rest);
