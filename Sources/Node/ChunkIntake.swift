@@ -16,12 +16,19 @@ struct ChunkIntake {
     var storedBytes: Int { block.patch?.patch.chunk.byteCount ?? block.byteCount }
   }
 
+  /// What is remembered of a block once it is written: its bytes are let go.
+  struct Written: Sendable {
+    let digest: Digest
+    let datanet: CID
+    let byteCount: Int
+  }
+
   var waiting: [Arrival] = []
   /// What is under way, with its token.
   var storing: (token: WorkToken, arrivals: [Arrival])?
-  var syncing: (token: WorkToken, arrivals: [Arrival])?
+  var syncing: (token: WorkToken, blocks: [Written])?
   /// On the disk's way but not surely on it.
-  var written: [Arrival] = []
+  var written: [Written] = []
   /// Bytes that are not written yet; bytes that are written and not synced.
   var bytes = 0
   var writtenBytes = 0

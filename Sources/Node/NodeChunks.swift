@@ -76,7 +76,7 @@ extension Node {
 
   /// Starts the next piece of writing or syncing; one of them is under way at a time.
   func storeChunks(at now: Instant) {
-    guard intake.storing == nil, intake.syncing == nil else { return }
+    guard intake.storing == nil, intake.syncing == nil, trouble == nil else { return }
     if !intake.waiting.isEmpty, intake.writtenBytes < NodeLimits.syncBytes {
       guard let appending = openIntake(at: now) else { return }
       var count = 0
@@ -168,7 +168,8 @@ extension Node {
         }
         continue
       }
-      intake.written.append(arrival)
+      intake.written.append(
+        .init(digest: digest, datanet: arrival.datanet, byteCount: arrival.storedBytes))
       intake.writtenBytes += arrival.storedBytes
       guard let membership = membership(arrival.datanet) else { continue }
       for plan in membership.contributions.plans
@@ -181,15 +182,15 @@ extension Node {
     }
   }
 
-  private func synced(_ arrivals: [ChunkIntake.Arrival], at now: Instant) {
+  private func synced(_ written: [ChunkIntake.Written], at now: Instant) {
     guard storing("enter blocks in the index", { try intake.intake?.acknowledge() }) != nil else {
-      return lost(arrivals, "the index of blocks cannot be written", at: now)
+      return lost([], written, "the index of blocks cannot be written", at: now)
     }
-    for arrival in arrivals {
-      let digest = arrival.block.cid.digest
+    for block in written {
+      let digest = block.digest
       intake.pending.remove(digest)
-      intake.writtenBytes -= arrival.storedBytes
-      storedBytes += arrival.storedBytes
+      intake.writtenBytes -= block.byteCount
+      storedBytes += block.byteCount
       // Several Datanets may wait for the same chunk.
       for membership in memberships where membership.exchange.wants(digest) {
         carryOut(membership.exchange.handle(.stored(digest), at: now), membership, at: now)
@@ -199,17 +200,24 @@ extension Node {
     checkQuota(at: now)
   }
 
-  private func lost(_ arrivals: [ChunkIntake.Arrival], _ reason: String, at now: Instant) {
-    let all = arrivals + intake.written + intake.waiting
-    for arrival in all {
+  /// The machine could not store blocks: they are asked for again once its trouble is gone.
+  private func lost(
+    _ arrivals: [ChunkIntake.Arrival], _ written: [ChunkIntake.Written], _ reason: String,
+    at now: Instant
+  ) {
+    let unwritten = arrivals + intake.waiting
+    for arrival in unwritten {
       linkOf[arrival.from]?.session?.consumed(arrival.block.message.count, on: .chunks)
-      membership(arrival.datanet).map { membership in
-        carryOut(
-          membership.exchange.handle(.lost(arrival.block.cid.digest), at: now), membership, at: now)
-      }
     }
+    let all =
+      unwritten.map { ($0.block.cid.digest, $0.datanet) }
+      + (written + intake.written).map { ($0.digest, $0.datanet) }
     intake = ChunkIntake()
     troubled(reason, at: now)
+    for (digest, datanet) in all {
+      guard let membership = membership(datanet) else { continue }
+      carryOut(membership.exchange.handle(.lost(digest), at: now), membership, at: now)
+    }
   }
 
   private func troubled(_ reason: String, at now: Instant) {
@@ -295,12 +303,12 @@ extension Node {
     if let (expected, arrivals) = intake.storing, expected == token {
       intake.storing = nil
       if case .stored(let outcomes) = result { return stored(arrivals, outcomes, at: now) }
-      return lost(arrivals, Self.reason(result), at: now)
+      return lost(arrivals, [], Self.reason(result), at: now)
     }
-    if let (expected, arrivals) = intake.syncing, expected == token {
+    if let (expected, written) = intake.syncing, expected == token {
       intake.syncing = nil
-      if case .synced = result { return synced(arrivals, at: now) }
-      return lost(arrivals, Self.reason(result), at: now)
+      if case .synced = result { return synced(written, at: now) }
+      return lost([], written, Self.reason(result), at: now)
     }
     if let link = links.first(where: { $0.reading == token }) {
       link.reading = nil

@@ -74,8 +74,8 @@ public enum NodeLimits {
   public static let blocksAtOnce = 256
   public static let blockBytesAtOnce = 4 << 20
   /// Written blocks are put on the disk when so many bytes wait or the oldest waits so long.
-  public static let syncBytes = 64 << 20
-  public static let syncMilliseconds: UInt64 = 500
+  public static let syncBytes = 256 << 20
+  public static let syncMilliseconds: UInt64 = 300
   /// Blocks read for one link as one piece of work, and the bytes that then wait in its queue.
   public static let readBlocks = 64
   public static let readBytes = 2 << 20

@@ -1,8 +1,9 @@
 // Chunks spread from who has them to who wants them (Specs/Exchange.md, "Figures").
 
 import Cryptography
-import PeerProtocol
 import Testing
+
+@testable import PeerProtocol
 
 @Suite struct ExchangeTests {
   @Test func oneSeedToFourTakesHardlyLongerThanOneCopy() {
@@ -110,6 +111,8 @@ import Testing
     var other = PlaceSet(limit: limit)
     _ = other.insert(runs: dice.bytes(40), from: 0, count: limit)
     #expect(other.count <= limit)
+    let places = (0..<limit).filter { set.contains($0) }
+    #expect(PlaceSet.runs(of: places[...], from: 0) == set.runs(from: 0, count: limit))
     if let first = set.next(from: 0) {
       #expect(set.contains(first) && !(0..<first).contains { set.contains($0) })
     }

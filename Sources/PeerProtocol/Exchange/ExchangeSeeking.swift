@@ -80,18 +80,21 @@ extension Exchange {
     fresh = [:]
   }
 
-  mutating func announce(
+  private func announce(
     _ contribution: Digest, _ places: [Int], _ effects: inout [ExchangeEffect]
   ) {
-    guard let work = works.first(where: { $0.chunks.contribution == contribution }) else { return }
-    var set = PlaceSet(limit: work.held.limit)
-    for place in places { set.insert(place) }
+    let listeners = links.filter {
+      $0.isSeeking(contribution) && $0.places[contribution]?.isFull != true
+    }
+    guard !listeners.isEmpty else { return }
     let step = Int(ExchangeLimits.places)
-    for start in Swift.stride(from: 0, to: set.limit, by: step) {
-      let runs = set.runs(from: start, count: step)
-      guard !runs.isEmpty else { continue }
-      for link in links
-      where link.isSeeking(contribution) && link.places[contribution]?.isFull != true {
+    var rest = places.sorted()[...]
+    while let first = rest.first {
+      let start = first / step * step
+      let part = rest.prefix { $0 < start + step }
+      rest = rest.dropFirst(part.count)
+      let runs = PlaceSet.runs(of: part, from: start)
+      for link in listeners {
         effects.append(
           .send(
             .have(

@@ -68,6 +68,25 @@ public struct PlaceSet: Hashable, Sendable {
     return bytes
   }
 
+  /// The same for a few places, ascending.
+  static func runs(of places: ArraySlice<Int>, from start: Int) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var end = start
+    var begin: Int?
+    for place in places {
+      if let first = begin, place == end {
+        begin = first
+      } else {
+        if let first = begin { bytes.append(variable: UInt32(truncatingIfNeeded: end - first)) }
+        bytes.append(variable: UInt32(truncatingIfNeeded: place - end))
+        begin = place
+      }
+      end = place + 1
+    }
+    if let first = begin { bytes.append(variable: UInt32(truncatingIfNeeded: end - first)) }
+    return bytes
+  }
+
   /// Adds the places that `runs` lists from `start` on; false when they are malformed, leave the
   /// set or speak of more than `count` places. Returns the places that are new in `fresh`.
   public mutating func insert(
