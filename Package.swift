@@ -195,7 +195,7 @@ var targets: [Target] = [
     name: "Fuzzing",
     dependencies: [
       "Content", "Claims", "Cryptography", "JSON", "Records", "Checkpoints", "Tokenization",
-      "Learning", "PeerProtocol", "Simulation",
+      "Learning", "Attribution", "PeerProtocol", "Simulation",
     ], path: "Tests/Fuzzing", swiftSettings: hot),
   tests("FuzzTests", ["Fuzzing", "Histories"]),
   tests("CommandTests", ["datanet", "Terminal", "Content", "JSON"]),

@@ -47,6 +47,7 @@ public import Cryptography
     self.digest = digest
     unsafe self.bytes = bytes
     self.owner = owner
+    guard start(of: 0) == 0 else { return nil }
     var last = -1
     for record in 0..<recordCount {
       guard start(of: record) > last, start(of: record) < textCount else { return nil }
