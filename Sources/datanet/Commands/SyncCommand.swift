@@ -92,6 +92,8 @@ enum SyncCommand: Command {
         "\(ended): \(progress.reason); what has arrived stays, and the next sync goes on from there"
       )
     }
+    // A name that none of the joined ones turned out to have is not found after all.
+    for text in context.invocation.texts("NET") { _ = try names.followed(text) }
     show(wanted, final, Moment.monotonic() - began, names, context)
   }
 
@@ -107,7 +109,17 @@ enum SyncCommand: Command {
       }
       return all
     }
-    let wanted = try texts.map { try names.followed($0) }
+    var wanted: [CID] = []
+    for text in texts {
+      do {
+        wanted.append(try names.followed(text))
+      } catch let failure as Failure where failure.code == .notFound {
+        // It may be the name of one that was joined, which arrives with its first claim.
+        let awaited = try names.followed().filter { $0.name == nil }.map(\.cid)
+        guard !awaited.isEmpty else { throw failure }
+        wanted += awaited.filter { !wanted.contains($0) }
+      }
+    }
     for cid in wanted where try peers.following(cid).mode == .none {
       throw Failure.failed(
         "\(names.shown(cid)) is not followed any more; 'datanet follow \(names.shown(cid))' first")

@@ -90,7 +90,7 @@ final class SwarmStory {
           + Quantity.duration(Double(ban["remainingMilliseconds"]?.int ?? 0) / 1000)
           + ": \(ban["reason"]?.string ?? "")")
     }
-    stage.say("Nothing of his was kept. With a ticket from Ada, Dora gets the real thing.")
+    stage.say("What he changed was not kept. With a ticket from Ada, Dora gets the real thing.")
     try join("dora", try ticket(of: "ada"))
     try stage.run("--home", "dora", "sync")
     stage.line("dora: digest \(try digest(of: "dora"))")
