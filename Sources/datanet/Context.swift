@@ -9,6 +9,8 @@ import Terminal
 
 struct Context {
   let invocation: Invocation
+  /// As they were typed, for a child that does the same.
+  let words: [String]
   let output: Output
   /// Identity, store and settings (Specs/CommandLine.md, "Home").
   let home: Home
@@ -19,8 +21,9 @@ struct Context {
     var areLikely = false
   }
 
-  init(_ invocation: Invocation) {
+  init(_ invocation: Invocation, words: [String]) {
     self.invocation = invocation
+    self.words = words
     output = Output(isJSON: invocation.has("json"))
     home = Home.chosen(invocation.text("home"))
   }

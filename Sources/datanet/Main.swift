@@ -26,7 +26,7 @@ import Terminal
         guard let command = CommandTable.command(named: invocation.command.name) else {
           fatalError("\(invocation.command.name) was parsed but is not in the table")
         }
-        let context = Context(invocation)
+        let context = Context(invocation, words: words)
         defer { context.output.flush() }
         // What was written before a failure counts too.
         defer { context.tellRunningPeer() }

@@ -22,4 +22,4 @@ public struct Decoder: Sendable {
 /// All of them.
 public let decoders: [Decoder] =
   contentDecoders + claimDecoders + fileDecoders + modelDecoders + learningDecoders
-  + attributionDecoders + peerDecoders
+  + attributionDecoders + proofDecoders + peerDecoders

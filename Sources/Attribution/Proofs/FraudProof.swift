@@ -50,6 +50,9 @@ public enum Refutation: Hashable, Sendable {
   /// Taken from the state that the transcript commits to, the step gives another entry. `state` is
   /// the file of the state before it.
   case step(before: CommittedEntry, claimed: CommittedEntry, state: ChunkedFile)
+  /// What the recipe or the evidence names is not what the claims of the Datanet give: base, snapshot,
+  /// yardstick, recipe.
+  case origin
   /// The first state is not the one that the recipe's seed draws.
   case start
   /// What anybody reads in the transcript without executing anything breaks a rule at this step.
@@ -64,6 +67,7 @@ public enum Refutation: Hashable, Sendable {
   public var name: String {
     switch self {
     case .step: "step"
+    case .origin: "origin"
     case .start: "start"
     case .transcript: "transcript"
     case .checkpoint: "checkpoint"
@@ -88,7 +92,8 @@ public struct FraudProof: Hashable, Sendable {
 
   public var value: Value {
     var fields: [ValueMap.Entry] = [
-      .init(key: "type", value: .text(Self.type)), .init(key: "run", value: .link(run)),
+      .init(key: "type", value: .text(Self.type)),
+      .init(key: "run", value: .bytes(run.digest.bytes)),
       .init(key: "what", value: .text(refutation.name)),
     ]
     func add(_ key: String, _ value: Value) { fields.append(.init(key: key, value: value)) }
@@ -98,7 +103,7 @@ public struct FraudProof: Hashable, Sendable {
       add("claimed", claimed.value)
       add("state", state.value)
     case .transcript(let step), .checkpoint(let step): add("step", Value(step))
-    case .start, .shares, .adapter: break
+    case .origin, .start, .shares, .adapter: break
     }
     return .map(ValueMap(fields))
   }
@@ -110,7 +115,9 @@ public struct FraudProof: Hashable, Sendable {
   }
 
   public init(_ value: Value) throws {
-    guard value["type"]?.text == Self.type, let run = value["run"]?.link else {
+    guard value["type"]?.text == Self.type,
+      let run = value["run"]?.bytes.flatMap({ Digest(bytes: $0) })
+    else {
       throw ProofError.shape(Self.type)
     }
     func entry(_ key: String) throws -> CommittedEntry {
@@ -131,6 +138,7 @@ public struct FraudProof: Hashable, Sendable {
       }
       refutation = .step(before: before, claimed: claimed, state: try ChunkedFile(state))
       fieldCount = 6
+    case "origin": refutation = .origin
     case "start": refutation = .start
     case "transcript":
       refutation = .transcript(step: try step())
@@ -143,6 +151,6 @@ public struct FraudProof: Hashable, Sendable {
     default: throw ProofError.shape(Self.type)
     }
     guard value.map?.entries.count == fieldCount else { throw ProofError.shape(Self.type) }
-    self.run = run
+    self.run = CID(codec: .dagCBOR, digest: run)
   }
 }

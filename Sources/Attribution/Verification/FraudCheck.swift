@@ -42,7 +42,8 @@ public enum FraudCheck {
     return .confirmed("step \(difference.step): \(difference.what)")
   }
 
-  /// Of a proof that points at what the run itself published.
+  /// Of a proof that points at what the run itself published; nil when that cannot be had, or needs
+  /// the Datanet's claims.
   /// `kept` gives published states, `adapter` the published adapter.
   public static func published(
     _ refutation: Refutation, evidence: RunEvidence, trainer: Trainer,
@@ -50,7 +51,7 @@ public enum FraudCheck {
   ) throws -> FraudFinding? {
     let entries = evidence.transcript.entries
     switch refutation {
-    case .step: return nil
+    case .step, .origin: return nil
     case .start:
       return trainer.state.hash != entries.first?.state
         ? .confirmed("the first state is not the one that the recipe's seed draws")

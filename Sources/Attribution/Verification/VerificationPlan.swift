@@ -25,8 +25,13 @@ public struct VerificationPlan: Hashable, Sendable {
   /// `count` steps of a run of `steps`, drawn from `draw`: 32 random bytes that nobody knew before.
   /// `kept` are the steps after which states were kept, ascending; `yardstick` is the recipe's.
   public init(draw: Digest, count: Int, of steps: Int, kept: [Int], yardstick: Yardstick?) {
-    let all = RandomStream(draw, .verification).permutation(steps)
-    self.init(all.prefix(max(0, count)).map { $0 + 1 }, kept: kept, yardstick: yardstick)
+    self.init(
+      Self.order(draw: draw, of: steps).prefix(max(0, count)), kept: kept, yardstick: yardstick)
+  }
+
+  /// All steps in the order in which a draw takes them.
+  static func order(draw: Digest, of steps: Int) -> [Int] {
+    RandomStream(draw, .verification).permutation(steps).map { $0 + 1 }
   }
 
   /// Chosen steps. Each is reached from before the yardstick's gradient in force was computed, so

@@ -5,7 +5,7 @@ public import Content
 
 extension ClaimStore {
   /// What nothing may remove: the manifests of all entries that count or may yet count,
-  /// and of all runs.
+  /// of all runs, and what refutes them.
   public func roots() throws -> [CID] {
     var roots: [CID] = []
     for datanet in try datanets() {
@@ -19,6 +19,7 @@ extension ClaimStore {
         // Not the snapshot, which links to everything that it was made from: it is in a file of the
         // evidence, so that what is retracted can go.
         roots += run.run.manifests
+        roots += run.checks.proofs.map(\.proof)
       }
     }
     return roots

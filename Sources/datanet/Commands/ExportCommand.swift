@@ -104,6 +104,9 @@ enum ExportCommand: Command {
       .filter { !known.contains($0.id) }.map(\.publication.manifest)
     for run in try store.claims.runs(of: datanet) where !run.isWithdrawn {
       manifests += run.run.manifests
+      for proof in run.checks.proofs.map(\.proof) where try store.blocks.has(proof) {
+        try write(proof, store, archive) { _ in }
+      }
     }
     for manifest in manifests {
       guard let reader = try? ContributionReader(manifest, in: store.blocks),

@@ -63,10 +63,10 @@ enum TrainCommand: Command {
       .flag("publish", "With --data NET: sign the run and its shares, and keep its evidence"),
       .value(
         "refresh", "N", .integer(1...10_000_000), "Steps between the yardstick's gradients",
-        default: "a tenth of the work"),
+        default: "15 % of the work"),
       .value(
         "folds", "N", .integer(1...65_536), "Parts of the yardstick that take turns",
-        default: "\(YardstickDefaults.folds)"),
+        default: "of 8 records, up to \(YardstickDefaults.mostFolds)"),
       .value("eval", "FILE", .file, "Records to measure the loss on while training"),
       .value("eval-every", "N", .integer(1...10_000_000), "Steps between", default: "a tenth"),
       .value(

@@ -2,6 +2,7 @@
 
 import Attribution
 import Checkpoints
+import Claims
 import Content
 import Cryptography
 import JSON
@@ -51,23 +52,30 @@ enum VerifyCommand: Command {
 
   static func run(_ context: Context) throws {
     guard let text = context.invocation.text("RUN") else { throw Failure.usage("name a run") }
+    let published: PublishedRunHere? =
+      MappedFile.exists("\(text)/recipe.json") ? nil : try PublishedRunHere(text, context)
     if let path = VerificationChild.findingPath {
       try LearningOptions.prepare(context)
-      let run = try RunUnderTest(directory: text, context.invocation)
       let finding =
-        try context.invocation.text("check").map { try ProofFile.check($0, run, context) }
-        ?? { () throws -> VerificationFinding in
-          var verification = RunVerification(run, context)
-          return try verification.find()
-        }()
+        try published?.finding()
+        ?? find(RunUnderTest(directory: text, context.invocation), context)
       try AtomicFile.write(finding.bytes, to: path)
       return
     }
-    let finding = try VerificationChild.finding()
+    let finding = try VerificationChild.finding(context)
     if let path = context.invocation.text("save"), finding.proof != nil {
       try ProofFile.write(finding, to: path)
     }
-    try conclude(finding, text, context)
+    try published?.publish(finding)
+    try conclude(finding, published.map { Shown.cid($0.entry.cid) } ?? text, context)
+  }
+
+  private static func find(_ run: RunUnderTest, _ context: Context) throws -> VerificationFinding {
+    if let path = context.invocation.text("check") {
+      return try ProofFile.check(path, run, context)
+    }
+    var verification = RunVerification(run, context)
+    return try verification.find()
   }
 
   /// The sentence at the end, and the exit code.
@@ -75,15 +83,28 @@ enum VerifyCommand: Command {
     let executed = finding.steps.reduce(0) { $0 + ($1.count == 2 ? $1[1] : 0) }
     context.output.json([
       "result": .string(finding.result.rawValue), "reason": .string(finding.reason),
-      "executed": .int(executed), "full": .bool(finding.isFull),
+      "executed": .int(executed), "drawn": .int(finding.drawnCount), "full": .bool(finding.isFull),
       "proof": finding.proof.map { .string("\(CID(of: $0, codec: .dagCBOR))") } ?? .null,
       "proofBytes": .int(finding.chunks.reduce(finding.proof?.count ?? 0) { $0 + $1.count }),
     ])
     switch finding.result {
     case .held:
-      context.output.text(finding.reason.isEmpty ? "\(name) held." : finding.reason)
+      context.output.text(
+        finding.reason.isEmpty ? "\(name) held. \(confidence(finding))" : finding.reason)
     case .refuted: throw Failure.refused("\(name) is refuted: \(finding.reason)")
     case .unavailable: throw Failure.notFound("\(name) is unavailable: \(finding.reason)")
     }
+  }
+
+  /// What the drawn steps say about the others.
+  private static func confidence(_ finding: VerificationFinding) -> String {
+    let (steps, drawn) = (finding.stepCount, finding.drawnCount)
+    if finding.isFull { return "Every step was executed again." }
+    guard drawn > 0 else { return "No step was executed: only what can be read was compared." }
+    let share = VerificationScope.share
+    let caught = Confidence.caught(
+      falsified: Confidence.steps(share, of: steps), of: steps, checked: drawn)
+    return "A trainer who falsified \(Quantity.percent(share)) of the steps would have been "
+      + "caught with \(Quantity.percent(caught))."
   }
 }

@@ -7,14 +7,17 @@ import Terminal
 /// How often and from how much the yardstick's gradient is computed, unless told otherwise
 /// (Specs/Contributions.md, "Decisions").
 enum YardstickDefaults {
-  static let folds = 8
+  static let mostFolds = 8
+  /// Smaller folds have gradients that are mostly noise.
+  static let recordsOfFold = 8
   /// Of the records that pass through the model, the share that is the yardstick's.
-  static let share = 0.1
+  static let share = 0.15
 
   static func yardstick(
     _ records: RecordList, _ options: Invocation, steps: Int, recordsPerStep: Int
   ) -> Yardstick {
-    let folds = min(options.integer("folds") ?? self.folds, records.count)
+    let usual = min(mostFolds, max(1, records.count / recordsOfFold))
+    let folds = min(options.integer("folds") ?? usual, records.count)
     let fold = Double(records.count) / Double(folds)
     let every = (fold / (share * Double(recordsPerStep))).rounded(.up)
     return Yardstick(

@@ -15,9 +15,13 @@ struct RunFiles {
   private var checkpointDirectory: String { "\(directory)/checkpoints" }
 
   func checkpointPath(_ step: Int) -> String {
+    "\(checkpointDirectory)/\(Self.checkpointName(step))"
+  }
+
+  static func checkpointName(_ step: Int) -> String {
     let digits = String(step)
     let zeros = String(repeating: "0", count: max(0, 8 - digits.count))
-    return "\(checkpointDirectory)/\(zeros)\(digits).safetensors"
+    return "\(zeros)\(digits).safetensors"
   }
 
   /// Opens the directory for the recipe. One that holds another run is left alone.

@@ -12,6 +12,8 @@ import Terminal
 struct RunUnderTest {
   let evidence: RunEvidence
   let base: OpenBase
+  /// What claims and evidence contradict each other in; nil when nothing.
+  let originFault: String?
   /// The steps after which states were kept, ascending.
   let keptSteps: [Int]
   /// A kept state's file; nil when it cannot be had.
@@ -55,10 +57,9 @@ struct RunUnderTest {
     }
     self.evidence = evidence
     self.base = base
+    originFault = nil
     func checkpoint(_ step: Int) -> String {
-      let digits = String(step)
-      let zeros = String(repeating: "0", count: max(0, 8 - digits.count))
-      return "\(directory)/checkpoints/\(zeros)\(digits).safetensors"
+      "\(directory)/checkpoints/\(RunFiles.checkpointName(step))"
     }
     keptSteps = (0..<transcript.entries.count).filter { MappedFile.exists(checkpoint($0)) }
     keptFile = { step in

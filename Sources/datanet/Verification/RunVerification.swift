@@ -77,6 +77,10 @@ struct RunVerification {
 
   private mutating func findings() throws -> VerificationFinding {
     let evidence = run.evidence
+    if let fault = run.originFault {
+      row("origin", fault)
+      return refuted(fault, .origin)
+    }
     try evidence.check()
     row(
       "data",
@@ -101,6 +105,8 @@ struct RunVerification {
     var finding = VerificationFinding(.held)
     finding.steps = report.executed.ranges.map { [$0.lowerBound, $0.count] }
     finding.isFull = scope == .full
+    finding.drawnCount = plan.drawn.count
+    finding.stepCount = evidence.stepCount
     let executed = "\(Quantity.count(report.executed.count)) executed again, all as claimed"
     switch report.result {
     case .unavailable(let what):

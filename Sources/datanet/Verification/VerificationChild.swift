@@ -16,6 +16,11 @@ struct VerificationFinding {
   /// Steps that were executed again and came out as claimed, as `[first, count]`.
   var steps: [[Int]] = []
   var isFull = false
+  /// Steps that were drawn; all of a full verification.
+  var drawnCount = 0
+  var stepCount = 0
+  /// Fraud proofs of others that were executed, and whether they showed the lie.
+  var executedProofs: [(proof: CID, isRight: Bool)] = []
   /// The block of a fraud proof, and the chunks that it names.
   var proof: [UInt8]?
   var chunks: [[UInt8]] = []
@@ -24,6 +29,9 @@ struct VerificationFinding {
     [
       "result": .text(result.rawValue), "reason": .text(reason), "full": .bool(isFull),
       "steps": .array(steps.map { .array($0.map { Value($0) }) }),
+      "drawn": Value(drawnCount), "of": Value(stepCount),
+      "executedProofs": .array(
+        executedProofs.map { .array([.link($0.proof), .bool($0.isRight)]) }),
       "proof": proof.map { .bytes($0) } ?? .null, "chunks": Value(chunks.count),
     ]
   }
@@ -46,6 +54,14 @@ struct VerificationFinding {
     else { return nil }
     self.init(result, value["reason"]?.text ?? "")
     isFull = value["full"]?.bool ?? false
+    drawnCount = value["drawn"]?.integer() ?? 0
+    stepCount = value["of"]?.integer() ?? 0
+    executedProofs = (value["executedProofs"]?.array ?? []).compactMap { item in
+      guard let pair = item.array, pair.count == 2, let proof = pair[0].link,
+        let isRight = pair[1].bool
+      else { return nil }
+      return (proof, isRight)
+    }
     proof = value["proof"]?.bytes
     steps = (value["steps"]?.array ?? []).map { ($0.array ?? []).compactMap { $0.integer() } }
     for _ in 0..<count {
@@ -65,7 +81,8 @@ enum VerificationChild {
   static var findingPath: String? { unsafe getenv(variable).map { unsafe String(cString: $0) } }
 
   /// Runs this program again with the same words, and reads what it found.
-  static func finding() throws -> VerificationFinding {
+  static func finding(_ context: Context) throws -> VerificationFinding {
+    context.output.flush()
     var template = Array("/tmp/datanet-verify-XXXXXX".utf8CString)
     let file = unsafe mkstemp(&template)
     guard file >= 0 else {
@@ -78,7 +95,7 @@ enum VerificationChild {
     unsafe setenv(variable, path, 1)
     defer { unsafe unsetenv(variable) }
     var pid = pid_t()
-    let words = unsafe CommandLine.arguments.map { unsafe strdup($0) } + [nil]
+    let words = unsafe (["datanet"] + context.words).map { unsafe strdup($0) } + [nil]
     defer { unsafe words.forEach { unsafe free($0) } }
     let code = unsafe posix_spawn(&pid, "/proc/self/exe", nil, nil, words, environ)
     guard code == 0 else {
