@@ -97,7 +97,8 @@ final class SwarmStory {
   }
 
   private func leaveOneRunning() throws {
-    stopOthers()
+    for home in running where home != "ada" { stop(home) }
+    running = ["ada"]
     let program = Self.program()
     stage.say("Ada's peer goes on running. Join it from another terminal:")
     let ticket = try ticket(of: "ada")
@@ -108,7 +109,7 @@ final class SwarmStory {
     stage.line("  \(program) --home \(stage.folder)/ada down")
   }
 
-  /// Stops every peer but Ada's, and hers too when the story broke off.
+  /// Stops every peer when the story broke off; at its end only Ada's is left, and stays.
   func stopOthers() {
     for home in running where home != "ada" || running.count > 1 { stop(home) }
     running.removeAll { $0 != "ada" }
