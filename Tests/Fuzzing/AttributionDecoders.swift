@@ -41,7 +41,7 @@ let attributionDecoders: [Decoder] = [
   },
 ]
 
-private final class HeldBytes {
+@safe private final class HeldBytes {
   let buffer: UnsafeMutableRawBufferPointer
 
   init(_ bytes: [UInt8]) {

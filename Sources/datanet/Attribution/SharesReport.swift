@@ -31,19 +31,25 @@ struct SharesReport {
     output.text(
       output.style.bold("run \(Shown.cid(entry.cid))") + " by \(Shown.author(entry.author)): "
         + "\(Quantity.count(entry.run.steps, "step")) on "
-        + "\(Quantity.count(entry.run.records, "record")), yardstick loss lowered by "
+        + "\(Quantity.count(entry.run.records, "record")), scores add up to "
         + Quantity.fixed(Score.loss(published.total), 4))
     var table = Table(["contributor", ">records", ">share", ">sum", ">from", ">to"])
     for part in published.parts {
       table.row([
         Shown.author(part.contributor), Quantity.count(part.records), share(part.sum),
-        fixed(part.sum), fixed(part.low), fixed(part.high),
+        fixed(part.sum), hasIntervals ? fixed(part.low) : "–",
+        hasIntervals ? fixed(part.high) : "–",
       ])
     }
     if published.rest.magnitude > UInt64(published.parts.count) {
       table.row(["others", "", share(published.rest), fixed(published.rest), "", ""])
     }
     context.show(table)
+    if !hasIntervals {
+      output.text(
+        "No intervals: the yardstick has too few records to say how far these would move with others"
+      )
+    }
     if contributions { showContributions(context) }
     if let concentration {
       output.text(
@@ -63,6 +69,9 @@ struct SharesReport {
       output.text("The run's evidence is not here; these are the trainer's signed figures.")
     }
   }
+
+  /// A run whose yardstick had too few folds publishes each sum as both ends.
+  private var hasIntervals: Bool { published.parts.contains { $0.low != $0.high } }
 
   private func showContributions(_ context: Context) {
     guard let rows = contributionRows else { return }
@@ -101,8 +110,9 @@ struct SharesReport {
   private func json(_ part: PublishedShares.Part) -> JSONValue {
     [
       "did": .string(part.contributor.did), "records": .int(part.records),
-      "sum": .double(Score.loss(part.sum)), "low": .double(Score.loss(part.low)),
-      "high": .double(Score.loss(part.high)), "units": .int(Int(part.sum)),
+      "sum": .double(Score.loss(part.sum)),
+      "low": hasIntervals ? .double(Score.loss(part.low)) : .null,
+      "high": hasIntervals ? .double(Score.loss(part.high)) : .null, "units": .int(Int(part.sum)),
       "share": published.total > 0
         ? .double(Double(part.sum) / Double(published.total)) : .null,
     ]

@@ -26,7 +26,7 @@ enum SharesTour {
     try stage.run("--home", "tina", "init")
     try stage.run("--home", "tina", "create", "islands", "--license", "CC0-1.0")
     try stage.run("--home", "tina", "model", "add", base, "islands", "--name", "tiny")
-    let facts = Lesson(.facts, count: 90, testCount: 20, seed: 1)
+    let facts = Lesson(.facts, count: 90, testCount: 40, seed: 1)
     try stage.write("facts.jsonl", lines(facts.training))
     try stage.write("questions.jsonl", lines(facts.test))
     for (skill, name) in [(Skill.units, "units"), (.dates, "dates")] {
