@@ -22,7 +22,7 @@ enum TourCommand: Command {
       .flag("offline", "Only what needs no peer"),
     ],
     examples: [
-      Example("datanet tour", "Half a minute."),
+      Example("datanet tour", "About a minute."),
       Example("datanet tour --offline", "About a second."),
     ])
 
@@ -34,6 +34,7 @@ enum TourCommand: Command {
     try play(stage)
     if let base = SharesTour.base(from: stage.origin) {
       try SharesTour.play(stage, base: base)
+      try VerifyTour.play(stage)
     }
     if !isOffline {
       let story = SwarmStory(stage)
