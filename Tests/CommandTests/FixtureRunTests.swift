@@ -25,7 +25,7 @@ private let python: String? = {
     process.arguments = [candidate, "-c", "import torch, transformers, peft"]
     process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
-    guard (try? process.run()) != nil else { return false }
+    guard (try? starting.withLock { try process.run() }) != nil else { return false }
     process.waitUntilExit()
     return process.terminationStatus == 0
   }

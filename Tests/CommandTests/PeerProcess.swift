@@ -4,6 +4,10 @@ import Foundation
 import JSON
 import Testing
 
+/// Held while a process is started: one that starts meanwhile would inherit the socket by which the
+/// other's end is noticed, and a peer that goes on would keep it.
+let starting = NSLock()
+
 /// `datanet up` in a place, from its first line to its end.
 final class PeerProcess {
   let home: String
@@ -33,7 +37,7 @@ final class PeerProcess {
       forWritingTo: place.folder.appendingPathComponent(outputName))
     process.standardError = try FileHandle(
       forWritingTo: place.folder.appendingPathComponent(outputName + "e"))
-    try process.run()
+    try starting.withLock { try process.run() }
     try #require(wait(20) { !self.events.isEmpty }, "\(home) did not start: \(errors)")
     first = events[0]
   }

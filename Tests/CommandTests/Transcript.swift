@@ -144,7 +144,9 @@ struct Place {
     let out = try? FileHandle(forWritingTo: names[1])
     process.standardOutput = out
     process.standardError = mergesErrors ? out : try? FileHandle(forWritingTo: names[2])
-    guard (try? process.run()) != nil else { return Result(status: 127, output: "", errors: "") }
+    guard (try? starting.withLock { try process.run() }) != nil else {
+      return Result(status: 127, output: "", errors: "")
+    }
     process.waitUntilExit()
     let texts = names.dropFirst().map {
       String(decoding: (try? Data(contentsOf: $0)) ?? Data(), as: UTF8.self)

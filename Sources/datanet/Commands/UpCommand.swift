@@ -63,15 +63,22 @@ enum UpCommand: Command {
       least: invocation.has("verbose") ? .debug : .warning,
       path: isDetached ? context.home.logPath : nil)
     let peer = try RunningPeer(home: context.home, identity: identity, log: log)
+    // Where it listens is the first line, whatever it noticed on the way there.
+    var isAnnounced = false
+    var early: [JSONValue] = []
     peer.onEvent = { report in
       guard context.output.isJSON, !isDetached else { return }
       var event = report.event
       event["time"] = .int(Moment.milliseconds())
+      guard isAnnounced else { return early.append(.object(event)) }
       context.output.json(.object(event))
       context.output.flush()
     }
     try peer.start(options)
     announce(peer, context)
+    isAnnounced = true
+    early.forEach { context.output.json($0) }
+    context.output.flush()
     if isDetached { PeerDaemon.letGo() }
     peer.run()
     if !isDetached { context.output.text("Stopped.") }
