@@ -140,7 +140,8 @@ struct MeetingTests {
     let fetched = place.datanet("--home", "mallory", "sync", "--no-discovery", "--timeout", "30")
     #expect(fetched.status == 0, "\(fetched.errors)")
     #expect(ada.stop() == 0)
-    let mallory = try PeerProcess("mallory", in: place, command: "lying-peer")
+    // In the foreground: closing what it inherited would look like its end to who waits for it.
+    let mallory = try PeerProcess("mallory", in: place, ["--foreground"], command: "lying-peer")
     #expect(
       place.datanet("--home", "ben", "join", try place.ticket("mallory", "net")).status == 0)
     let ben = try PeerProcess("ben", in: place)

@@ -156,11 +156,14 @@ enum LyingPeerCommand: Command {
     "lying-peer", group: CommandTable.Group.hidden,
     summary: "Run a peer that changes a bit in every chunk it sends",
     prose: "Exists so that it can be seen what others do about it.",
-    options: BackgroundCommand.declaration.options,
+    options: BackgroundCommand.declaration.options + [
+      .flag("foreground", "Keep the terminal, and what the starter left open")
+    ],
     examples: [Example("datanet tour", "Shows what becomes of it.")])
 
   static func run(_ context: Context) throws {
-    PeerDaemon.closeInherited()
-    try UpCommand.run(context, isDetached: true, lies: true)
+    let isDetached = !context.invocation.has("foreground")
+    if isDetached { PeerDaemon.closeInherited() }
+    try UpCommand.run(context, isDetached: isDetached, lies: true)
   }
 }
