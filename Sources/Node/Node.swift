@@ -152,9 +152,12 @@ public final class Node {
       if let next = link.session?.deadline { due = min(due, next) }
     }
     for membership in memberships { due = min(due, membership.deadline) }
-    if let next = intake.syncDue { due = min(due, next) }
+    // What waits for a piece of work is due when that is done, whatever the time.
+    if let next = intake.syncDue, intake.storing == nil, intake.syncing == nil {
+      due = min(due, next)
+    }
     if let next = rateDue { due = min(due, next) }
-    if let next = collectDue { due = min(due, next) }
+    if let next = collectDue, collecting == nil { due = min(due, next) }
     if let next = troubleUntil { due = min(due, next) }
     return due
   }

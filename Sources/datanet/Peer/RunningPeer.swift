@@ -241,8 +241,9 @@ final class RunningPeer {
       return
     }
     let now = loop.nowMilliseconds
+    // Never at once: the loop runs timers that are due before it looks at anything else.
     deadlineTimer?.start(
-      afterMilliseconds: deadline.milliseconds > now ? deadline.milliseconds - now : 0)
+      afterMilliseconds: deadline.milliseconds > now ? deadline.milliseconds - now : 1)
   }
 
   private func tell(_ report: NodeReport) {
