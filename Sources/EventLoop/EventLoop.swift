@@ -56,9 +56,14 @@ internal import Synchronization
 
   public func stop() { unsafe uv_stop(pointer) }
 
-  /// Milliseconds of the loop's own clock, which never goes back.
+  /// A timer's body runs.
+  var isInTimer = false
+
+  /// Milliseconds of the loop's own clock, which never goes back. It stands still while timers run:
+  /// libuv runs all that are due before it looks at sockets and finished work, so with a clock that
+  /// went on a timer that is set anew each time would keep everything else from its turn.
   public var nowMilliseconds: UInt64 {
-    unsafe uv_update_time(pointer)
+    if !isInTimer { unsafe uv_update_time(pointer) }
     return unsafe uv_now(pointer)
   }
 

@@ -39,5 +39,7 @@ struct ChunkIntake {
   /// The pack that is being written; let go when nothing is left to write.
   var intake: BlockIntake?
 
+  /// No piece of work is under way.
+  var isAtRest: Bool { storing == nil && syncing == nil }
   var isIdle: Bool { pending.isEmpty && storing == nil && syncing == nil }
 }

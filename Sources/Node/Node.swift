@@ -145,17 +145,15 @@ public final class Node {
     return effects
   }
 
-  /// When `tick` is due next; nil when nothing waits for a time.
+  /// When `tick` is due next; nil when nothing waits for a time. What waits for work that is under
+  /// way has no time: a tick could do nothing about it, and would be due again at once.
   public var deadline: Instant? {
     var due = nextDial
     for link in links {
       if let next = link.session?.deadline { due = min(due, next) }
     }
     for membership in memberships { due = min(due, membership.deadline) }
-    // What waits for a piece of work is due when that is done, whatever the time.
-    if let next = intake.syncDue, intake.storing == nil, intake.syncing == nil {
-      due = min(due, next)
-    }
+    if let next = intake.syncDue, intake.isAtRest, trouble == nil { due = min(due, next) }
     if let next = rateDue { due = min(due, next) }
     if let next = collectDue, collecting == nil { due = min(due, next) }
     if let next = troubleUntil { due = min(due, next) }

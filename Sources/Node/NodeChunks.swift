@@ -76,7 +76,7 @@ extension Node {
 
   /// Starts the next piece of writing or syncing; one of them is under way at a time.
   func storeChunks(at now: Instant) {
-    guard intake.storing == nil, intake.syncing == nil, trouble == nil else { return }
+    guard intake.isAtRest, trouble == nil else { return }
     if !intake.waiting.isEmpty, intake.writtenBytes < NodeLimits.syncBytes {
       guard let appending = openIntake(at: now) else { return }
       var count = 0

@@ -64,4 +64,26 @@ import Testing
     loop.run()
     #expect(results.sorted() == (0..<10).map { $0 * $0 })
   }
+
+  @Test func aTimerThatIsAlwaysDueKeepsNothingElseFromItsTurn() throws {
+    let loop = try EventLoop()
+    var fired = 0
+    var result: Int?
+    var timer: Timer?
+    timer = Timer(on: loop) {
+      fired += 1
+      // Long enough that a clock which went on would have the next millisecond over.
+      let begun = loop.nowMilliseconds
+      let clock = ContinuousClock()
+      let until = clock.now + .milliseconds(3)
+      while clock.now < until {}
+      #expect(loop.nowMilliseconds == begun)
+      if result == nil, fired < 2_000 { timer?.start(afterMilliseconds: 0) } else { timer?.close() }
+    }
+    timer?.start(afterMilliseconds: 0)
+    loop.offload({ 7 }) { result = $0 }
+    loop.run()
+    #expect(result == 7)
+    #expect(fired < 2_000)
+  }
 }

@@ -58,6 +58,18 @@ extension World {
     }
   }
 
+  /// A tick has to do what is due: a node that stays due keeps a real loop from everything else.
+  func checkTick(of peer: Peer) {
+    guard let due = peer.participant?.deadline, due <= instant(of: peer) else {
+      peer.idleTicks = 0
+      return
+    }
+    peer.idleTicks += 1
+    guard peer.idleTicks == Self.idleTicks, faults.count < 20 else { return }
+    faults.append(
+      "\(peer.name) stays due after each of \(Self.idleTicks) ticks at \(now / 1_000) ms")
+  }
+
   /// What somebody's node told, for the message of a failing test.
   package func story(_ peer: Peer, last: Int = 12) -> String {
     peer.reports.suffix(last).map { "\(peer.name) \($0.at / 1_000) ms: \($0.report)" }

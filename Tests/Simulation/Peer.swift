@@ -67,6 +67,8 @@ package final class Peer {
   var accepted: UInt64 = 0
   /// The tick that is on the agenda.
   var nextTick: UInt64?
+  /// Ticks in a row after which something was still due.
+  var idleTicks = 0
   /// The machine has no power: it does not even refuse.
   package var isDark = false
 

@@ -52,6 +52,8 @@ package final class World {
   package static let epoch = 1_700_000_000_000
   static let checkMicroseconds: UInt64 = 500_000
   static let clockMicroseconds: UInt64 = 60_000_000
+  /// So many ticks in a row may leave something due.
+  static let idleTicks = 20
 
   struct LinkKey: Hashable {
     let peer: Int
@@ -208,6 +210,7 @@ package final class World {
       guard peers[number].nextTick == at else { return }
       peers[number].nextTick = nil
       tell(peers[number], .tick)
+      checkTick(of: peers[number])
     case .event(let number, let life, let event):
       if peers[number].life == life { tell(peers[number], event) }
     case .deliver(let wire, let direction, let bytes): arrive(bytes, wire, direction)

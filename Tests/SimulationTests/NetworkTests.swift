@@ -65,6 +65,27 @@ import Testing
     #expect(world.faults.isEmpty, "\(world.faults)")
   }
 
+  @Test(arguments: Trial.seeds("slow", 1))
+  func `a slow disk keeps nobody from anything else`(seed: UInt64) throws {
+    let village = try Village(Village.names(3), seed: seed)
+    let (world, peers, datanet) = (village.world, village.peers, village.datanet)
+    // Longer than a written block may wait to be synced.
+    world.workMicroseconds = 1_500_000
+    let made = try world.contribute(peers[0], lines: 20_000, seed: seed, to: datanet)
+    peers[1].settings.limits.downloadBytesPerSecond = 200_000
+    village.startAll()
+    let settled = try world.run(seconds: 300, lookSeconds: 1) {
+      try world.isSettled(peers, datanet, [made])
+    }
+    #expect(settled, "\(Trial.replay(seed, "slow disk"))\n\(world.stories(peers))")
+    // A retraction has its space freed, which is slow, too.
+    try world.say(
+      peers[0], .retraction(Retraction([EntryID(claim: made.claim.digest, item: 0)])),
+      in: datanet)
+    try world.run(seconds: 30)
+    #expect(world.faults.isEmpty, "\(world.faults)")
+  }
+
   @Test(arguments: Trial.seeds("crashes", 1, 2))
   func `kills and power cuts lose nothing that was said`(seed: UInt64) throws {
     let village = try Village(Village.names(6), seed: seed, skew: true)
