@@ -29,6 +29,27 @@ import Testing
     }
   }
 
+  /// Whoever reads a transcript knows the folds from the recipe alone, without the yardstick's texts.
+  @Test func aRecipeHasNoMoreFoldsThanUsableRecordsOfItsYardstick() throws {
+    var trial = Trial()
+    let unusable = TokenRecord(tokens: [1, 2], counts: [false, false])
+    trial.yardstick.replaceSubrange(0..<4, with: Array(repeating: unusable, count: 4))
+    #expect(throws: Never.self) { try trial.measure() }
+    trial.recipe.yardstick?.folds = 3
+    #expect(throws: MeasureError.tooManyFolds(3, 2)) { try trial.measure() }
+    // A run that claims to have been measured so is refuted by its structure.
+    let honest = Trial()
+    var evidence = RunEvidence(
+      recipe: honest.recipe, transcript: try honest.run().run.transcript, records: honest.records,
+      names: honest.names, yardstick: honest.yardstick)
+    #expect(evidence.structureFaults().isEmpty)
+    evidence.yardstick = trial.yardstick
+    #expect(evidence.structureFaults().isEmpty, "two folds of two usable records")
+    evidence.yardstick = Array(repeating: unusable, count: 5) + [honest.yardstick[0]]
+    #expect(
+      evidence.structureFaults().first?.what.contains("2 folds of a yardstick with 1") == true)
+  }
+
   @Test func measuringChangesNothingInTheRun() throws {
     let trial = Trial()
     let measured = try trial.run().run

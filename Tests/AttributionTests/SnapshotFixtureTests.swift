@@ -97,7 +97,7 @@ import Testing
     transcript.append(
       StepEntry(
         step: 1, state: state, loss: 1, records: Array(records.indices), contributions: scores))
-    let folds = try FoldScores(transcript, recipe: recipe, usableCount: 1)
+    let folds = try FoldScores(transcript, recipe: recipe)
     let shares = try Shares(snapshot, records: records, folds: folds)
     #expect(
       shares.contributors.map { Hexadecimal.text(of: $0.bytes) }

@@ -31,11 +31,11 @@ public struct FoldScores: Sendable {
   /// Folds that some step was measured with.
   private var isUsed: [Bool]
 
-  /// The sums that follow from a run's transcript. `usableCount` are the yardstick's records that
-  /// have something to predict.
-  public init(_ transcript: Transcript, recipe: Recipe, usableCount: Int) throws(ProofError) {
+  /// The sums that follow from a run's transcript and recipe alone: no recipe has more folds than
+  /// its yardstick has usable records.
+  public init(_ transcript: Transcript, recipe: Recipe) throws(ProofError) {
     let yardstick = recipe.yardstick
-    let count = max(1, min(yardstick?.folds ?? 1, usableCount))
+    let count = max(1, yardstick?.folds ?? 1)
     let recordCount = recipe.data.count
     sums = Array(repeating: Array(repeating: 0, count: recordCount), count: count)
     isUsed = Array(repeating: false, count: count)

@@ -15,7 +15,7 @@ struct YardstickFolds: Sendable {
   init(places: [Int], count: Int, seed: Digest) {
     self.places = RandomStream(seed, .yardstickOrder).permutation(places.count).map { places[$0] }
     self.seed = seed
-    self.count = min(count, places.count)
+    self.count = count
   }
 
   /// The fold of refresh `refresh`, which counts from 0.

@@ -33,6 +33,9 @@ public struct YardstickMeasure: ContributionMeasure, Sendable {
     }
     let places = records.indices.filter { records[$0].rowCount > 0 }
     guard !places.isEmpty else { throw .nothingCounts }
+    guard yardstick.folds <= places.count else {
+      throw .tooManyFolds(yardstick.folds, places.count)
+    }
     self.recipe = recipe
     self.shape = shape
     self.yardstick = yardstick
@@ -138,6 +141,7 @@ public enum MeasureError: Error, Equatable, CustomStringConvertible {
   case noAdapter
   case recordCount(Int, Int)
   case nothingCounts
+  case tooManyFolds(Int, Int)
 
   public var description: String {
     switch self {
@@ -146,6 +150,9 @@ public enum MeasureError: Error, Equatable, CustomStringConvertible {
     case .recordCount(let count, let expected):
       "the yardstick has \(count) records and the recipe names \(expected): it is another one"
     case .nothingCounts: "no record of the yardstick has a token that counts in the loss"
+    case .tooManyFolds(let folds, let usable):
+      "the recipe divides its yardstick into \(folds) folds, and \(usable) of its records have "
+        + "something to predict: at most so many folds"
     }
   }
 }

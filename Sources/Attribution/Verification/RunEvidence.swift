@@ -117,6 +117,13 @@ extension RunEvidence {
     }
     let start = StepEntry(step: 0, state: first.state, loss: 0, records: [])
     if first != start { return fault(0, "step 0 is more than a state") }
+    if let yardstick = recipe.yardstick {
+      let usable = self.yardstick.count { $0.rowCount > 0 }
+      if yardstick.folds > usable {
+        return fault(
+          0, "the recipe has \(yardstick.folds) folds of a yardstick with \(usable) usable records")
+      }
+    }
     let places = records.indices.filter { records[$0].rowCount > 0 }
     guard !places.isEmpty else { return fault(0, "no record has anything to learn") }
     var stream = RecordStream(places: places, order: recipe.order, seed: recipe.seed)

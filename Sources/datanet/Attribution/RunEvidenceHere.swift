@@ -56,8 +56,7 @@ struct RunEvidenceHere {
   }
 
   func shares() throws -> Shares {
-    let folds = try FoldScores(
-      transcript, recipe: recipe, usableCount: recipe.yardstick?.records.count ?? 0)
+    let folds = try FoldScores(transcript, recipe: recipe)
     return try Shares(snapshot, records: records, folds: folds)
   }
 

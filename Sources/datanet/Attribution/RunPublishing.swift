@@ -23,7 +23,7 @@ struct RunPublishing {
     self.context = context
   }
 
-  func publish(usableYardstick: Int) throws {
+  func publish() throws {
     let store = try context.store()
     let identity = try context.identity()
     let snapshot = origin.snapshot
@@ -50,8 +50,7 @@ struct RunPublishing {
       .run(published), to: origin.datanet, by: identity, timeMilliseconds: Moment.milliseconds())
     var shares: Claim?
     if let root {
-      let folds = try FoldScores(
-        run.transcript, recipe: run.recipe, usableCount: usableYardstick)
+      let folds = try FoldScores(run.transcript, recipe: run.recipe)
       let found = try Shares(snapshot.snapshot, records: snapshot.records, folds: folds)
       shares = try store.claims.append(
         .attribution(found.published(run: claim.cid, root: root)), to: origin.datanet,

@@ -1,5 +1,6 @@
 // From the options of `datanet train` to a recipe (Specs/Runs.md, "Recipe").
 
+import Attribution
 import Checkpoints
 import Learning
 import Terminal
@@ -14,11 +15,13 @@ enum YardstickDefaults {
   static let share = 0.15
 
   static func yardstick(
-    _ records: RecordList, _ options: Invocation, steps: Int, recordsPerStep: Int
-  ) -> Yardstick {
-    let usual = min(mostFolds, max(1, records.count / recordsOfFold))
-    let folds = min(options.integer("folds") ?? usual, records.count)
-    let fold = Double(records.count) / Double(folds)
+    _ records: RecordList, usable: Int, _ options: Invocation, recordsPerStep: Int
+  ) throws -> Yardstick {
+    guard usable > 0 else { throw MeasureError.nothingCounts }
+    let usual = min(mostFolds, max(1, usable / recordsOfFold))
+    let folds = options.integer("folds") ?? usual
+    guard folds <= usable else { throw MeasureError.tooManyFolds(folds, usable) }
+    let fold = Double(usable) / Double(folds)
     let every = (fold / (share * Double(recordsPerStep))).rounded(.up)
     return Yardstick(
       records: records, stepsPerRefresh: options.integer("refresh") ?? max(1, Int(every)),
@@ -44,7 +47,8 @@ enum RecipeOptions {
 
   static func recipe(
     _ options: Invocation, base: BaseIdentity, data: RecordList, form: RecordForm, usable: Int,
-    yardstick: RecordList? = nil, origin: RecipeOrigin? = nil
+    yardstick: RecordList? = nil, usableYardstick: Int = 0,
+    origin: RecipeOrigin? = nil
   ) throws -> Recipe {
     let perStep = (options.integer("batch") ?? 8) * (options.integer("accumulate") ?? 1)
     var steps = options.integer("steps") ?? 200
@@ -66,8 +70,9 @@ enum RecipeOptions {
         maximumNorm: options.number("clip") ?? 1),
       schedule: schedule, steps: steps, recordsPerStep: perStep,
       order: options.text("order").flatMap { RecordOrder(rawValue: $0) } ?? .shuffled,
-      yardstick: yardstick.map {
-        YardstickDefaults.yardstick($0, options, steps: steps, recordsPerStep: perStep)
+      yardstick: try yardstick.map {
+        try YardstickDefaults.yardstick(
+          $0, usable: usableYardstick, options, recordsPerStep: perStep)
       },
       stepsPerCheckpoint: options.integer("checkpoint-every") ?? 50,
       salt: UInt64(options.integer("seed") ?? 0), origin: origin)

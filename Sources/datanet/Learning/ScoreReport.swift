@@ -17,8 +17,7 @@ struct ScoreReport {
 
   init(_ run: Run, names: [Digest], yardstick: [TokenRecord]) throws {
     list = try ScoreList(run.transcript, names: names)
-    let folds = try FoldScores(
-      run.transcript, recipe: run.recipe, usableCount: yardstick.count { $0.rowCount > 0 })
+    let folds = try FoldScores(run.transcript, recipe: run.recipe)
     intervals = try names.indices.map { try folds.score(of: [$0]).interval }
     lossBefore = Self.loss(run.trainer.transformer, nil, yardstick)
     lossAfter = Self.loss(run.trainer.transformer, run.trainer.adapter, yardstick)

@@ -57,7 +57,8 @@ struct TrainingSession {
     guard usable > 0 else { throw RunError.nothingToLearn }
     recipe = try RecipeOptions.recipe(
       options, base: try base.identity(), data: data.list, form: form, usable: usable,
-      yardstick: source.yardstick?.list, origin: source.recipeOrigin)
+      yardstick: source.yardstick?.list,
+      usableYardstick: yardstick.count { $0.rowCount > 0 }, origin: source.recipeOrigin)
     guard let adapter = recipe.adapter else { throw Failure.usage("--targets names no layer") }
     estimate = RunEstimate(
       shape, adapter: adapter, layout: ParameterLayout(adapter, in: shape), records: records,
@@ -161,8 +162,7 @@ struct TrainingSession {
     }
     close(run, files, rowsPerSecond: rate)
     if context.invocation.has("publish"), run.isFinished, let origin {
-      try RunPublishing(run, files, origin, context).publish(
-        usableYardstick: yardstick.count { $0.rowCount > 0 })
+      try RunPublishing(run, files, origin, context).publish()
     }
   }
 
