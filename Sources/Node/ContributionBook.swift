@@ -112,10 +112,17 @@ final class ContributionPlan {
   /// The index has everything of the manifest.
   func releaseBytes() { (bytes, patches) = ([:], [:]) }
 
-  /// Lists the chunks, each address once, in the order of the stream.
-  func list(_ source: BlockSource) throws -> Manifest {
-    let manifest = try Manifest(
-      decoding: Block(trusted: self.manifest, bytes: try source(self.manifest)))
+  /// Lists the chunks, each address once, in the order of the stream. Nil of a fraud proof, whose
+  /// chunks are one file's.
+  func list(_ source: BlockSource) throws -> Manifest? {
+    let root = try source(self.manifest)
+    if let proof = ProofChunks(root) {
+      chunkSet = Set(proof.digests)
+      chunks = ContributionChunks(
+        contribution: self.manifest.digest, digests: proof.digests, byteCounts: proof.byteCounts)
+      return nil
+    }
+    let manifest = try Manifest(decoding: Block(trusted: self.manifest, bytes: root))
     var digests: [Digest] = []
     var byteCounts: [UInt32] = []
     var cursor = manifest.chunkCursor()

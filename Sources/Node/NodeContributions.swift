@@ -25,6 +25,7 @@ extension Node {
           note(entry, membership)
         }
       case .run(let run): note(run, claim, membership)
+      case .verdict(let verdicts): note(verdicts, claim, membership)
       case .retraction, .review, .grant, .revoke: isLarge = true
       default: break
       }
@@ -66,17 +67,32 @@ extension Node {
 
   /// A run's evidence travels like a contribution, from those who may contribute.
   private func note(_ run: PublishedRun, _ claim: Claim, _ membership: Membership) {
-    guard
-      storing(
-        "read roles",
-        {
-          try claims.roles(in: membership.datanet)
-            .holds(.contributor, claim.author, at: claim.height)
-        }) == true
+    guard storing("read roles", { try holds([.contributor], claim, membership) }) == true else {
+      return
+    }
+    want(run.manifests, isFetched: isFetched(claim.cid, membership), membership)
+  }
+
+  /// And so do fraud proofs, which whoever may contribute or verify has published.
+  private func note(_ verdicts: [Verdict], _ claim: Claim, _ membership: Membership) {
+    let proofs = verdicts.filter { $0.result == .refuted }.compactMap(\.proof)
+    guard !proofs.isEmpty,
+      storing("read roles", { try holds([.contributor, .verifier], claim, membership) }) == true
     else { return }
-    for manifest in run.manifests where manifest.codec == .dagCBOR {
+    want(proofs, isFetched: membership.mode == .all, membership)
+  }
+
+  private func holds(
+    _ roles: [Role], _ claim: Claim, _ membership: Membership
+  ) throws -> Bool {
+    let book = try claims.roles(in: membership.datanet)
+    return roles.contains { book.holds($0, claim.author, at: claim.height) }
+  }
+
+  private func want(_ manifests: [CID], isFetched: Bool, _ membership: Membership) {
+    for manifest in manifests where manifest.codec == .dagCBOR {
       let old = membership.contributions.uses.updateValue(.wanted, forKey: manifest.digest)
-      guard old != .wanted, isFetched(claim.cid, membership),
+      guard old != .wanted, isFetched,
         membership.contributions.plan(manifest.digest)?.isWanted != true,
         !membership.contributions.queue.contains(manifest)
       else { continue }
@@ -135,6 +151,18 @@ extension Node {
         uses[manifest.digest] = .wanted
         if isFetched(run.cid, membership), listed.insert(manifest.digest).inserted {
           wanted.append(manifest)
+        }
+      }
+      for proof in run.checks.proofs where proof.proof.codec == .dagCBOR {
+        let mayProve = proof.accusers.contains { accuser in
+          [Role.contributor, .verifier].contains {
+            roles?.holds($0, accuser, at: Claim.maximumHeight - 1) == true
+          }
+        }
+        guard mayProve else { continue }
+        uses[proof.proof.digest] = .wanted
+        if membership.mode == .all, listed.insert(proof.proof.digest).inserted {
+          wanted.append(proof.proof)
         }
       }
     }
@@ -281,12 +309,14 @@ extension Node {
         if let bytes = plan.block(cid) { return bytes }
         return try self.blocks.block(cid)
       }
-      let manifest: Manifest
+      let manifest: Manifest?
       if plan.chunks == nil {
         manifest = try plan.list(read)
       } else {
-        manifest = try Manifest(
-          decoding: Block(trusted: plan.manifest, bytes: try read(plan.manifest)))
+        let root = try read(plan.manifest)
+        manifest =
+          ProofChunks(root) == nil
+          ? try Manifest(decoding: Block(trusted: plan.manifest, bytes: root)) : nil
       }
       guard let chunks = plan.chunks else { return }
       var held = PlaceSet(limit: chunks.digests.count)
@@ -296,15 +326,18 @@ extension Node {
           held.insert(place)
         }
       }
-      let wanted = try wantedPlaces(plan, manifest, chunks, read, membership)
+      let wanted =
+        try manifest.map { try wantedPlaces(plan, $0, chunks, read, membership) }
+        ?? PlaceSet(limit: chunks.digests.count, full: plan.isWanted)
       if plan.isWanted, held.count < chunks.digests.count {
         report(
           .fetching(
             membership.datanet, manifest: plan.manifest, chunks: chunks.digests.count - held.count,
-            bytes: Int(clamping: manifest.bytes)))
+            bytes: chunks.byteCounts.reduce(0) { $0 + Int($1) }))
       }
       plan.isComplete = !plan.isWanted
-      let pieces = try patch(plan, manifest, read, held, wanted, membership)
+      let pieces =
+        try manifest.map { try patch(plan, $0, read, held, wanted, membership) } ?? [:]
       carryOut(
         membership.exchange.handle(
           .follow(chunks, held: held, wanted: wanted, pieces: pieces), at: now),
