@@ -198,7 +198,7 @@ var targets: [Target] = [
       "Learning", "Attribution", "PeerProtocol", "Simulation",
     ], path: "Tests/Fuzzing", swiftSettings: hot),
   tests("FuzzTests", ["Fuzzing", "Histories"]),
-  tests("CommandTests", ["datanet", "Terminal", "Content", "JSON"]),
+  tests("CommandTests", ["datanet", "Terminal", "Learning", "Content", "JSON"]),
 ]
 
 /// With `ONLY` set, keeps the named modules, their tests, and everything those need.

@@ -132,6 +132,8 @@ def accepted():
             [ben.key, 3, 12000, 11000, 13000], [ada.key, 1, -40, -90, 10]]}),
         ("verdict", "verdict", {"items": [
             {"run": entry, "result": "held", "steps": [[3, 1], [17, 4]]},
+            {"run": entry, "result": "held", "steps": [[16, 5]], "draw": digest(b"draw"), "drawn": [[17, 1], [20, 1]],
+             "besides": [[3, 1]]},
             {"run": entry, "result": "held", "full": True, "note": "all of it"},
             {"run": entry, "result": "refuted", "steps": [[7, 1]], "proof": cid(digest(b"proof"))},
             {"run": entry, "result": "unavailable"}]}),
@@ -415,6 +417,19 @@ def runs(counted, founder, curates, holds, policy, acts, said, entries):
         last = {a: v["result"] for a, _, _, v, _ in mine if "proof" not in v}
         full = sorted(a for a in held if "all" in held[a])
         covered = set().union(*held.values()) - {"all"} if held else set()
+        drew = {}
+        for a, _, _, v, _ in mine:
+            if a in held and v["result"] == "held" and "proof" not in v and "steps" in v and "draw" in v:
+                drawn = {x for first, count in v["drawn"] for x in range(first, first + count)}
+                if drawn <= steps_of(v, run["steps"]):
+                    drew.setdefault(a, set()).update(drawn)
+
+        def drawn_by(authors):
+            if any(a in full for a in authors):
+                return run["steps"]
+            return len(set().union(*(drew.get(a, set()) for a in authors)))
+
+        voices = {a for a, *_ in mine}
         proofs = []
         for proof in sorted({bytes(v["proof"]) for _, _, _, v, _ in words if "proof" in v}):
             about = [w for w in words if "proof" in w[3] and bytes(w[3]["proof"]) == proof]
@@ -442,6 +457,8 @@ def runs(counted, founder, curates, holds, policy, acts, said, entries):
                 flagged.append(entry["claim"] + (f"#{entry['item']}" if entry["item"] else ""))
         shown.append({"claim": text(d), "state": state, "covered": run["steps"] if full else len(covered),
                       "checkers": sum(bool(h) for h in held.values()), "full": len(full),
+                      "drawn": drawn_by(voices),
+                      "drawnWithoutOne": min((drawn_by(voices - {a}) for a in voices), default=0),
                       "opinions": sum(r == "refuted" for r in last.values()), "proofs": proofs,
                       "withdrawn": withdrawn, "founded": extent is not None, "shared": shares is not None,
                       "retracted": sorted(flagged)})
@@ -605,6 +622,9 @@ def history(seed, size=90):
                         "result": dice.choice(["held", "held", "refuted", "unavailable"])}
                 item |= dice.choice([{}, {"full": True}, {"steps": [[1 + dice.randrange(20), 1 + dice.randrange(5)]]},
                                      {"steps": [[2, 3], [9, 1 + dice.randrange(9)]]}])
+                if "steps" in item and dice.random() < 0.6:
+                    first, count = item["steps"][0]
+                    item |= {"draw": digest(b"%d" % dice.randrange(9)), "drawn": [[first, 1 + dice.randrange(count + 1)]]}
                 if item["result"] != "unavailable" and dice.random() < 0.3:
                     item["proof"] = cid(digest(b"%d" % dice.randrange(2)))
                 body["items"].append(item)

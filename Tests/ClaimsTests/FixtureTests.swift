@@ -142,7 +142,8 @@ import Testing
       let proofs = checks.proofs.map { "[\"\($0.standing.rawValue)\",\($0.accusers.count)]" }
       return "{\"claim\":\"\(run.cid)\",\"state\":\"\(checks.state.rawValue)\","
         + "\"covered\":\(checks.coveredSteps),\"checkers\":\(checks.spotCheckers),"
-        + "\"full\":\(checks.fullCheckers),\"opinions\":\(checks.opinions),"
+        + "\"full\":\(checks.fullCheckers),\"drawn\":\(checks.drawnSteps),"
+        + "\"drawnWithoutOne\":\(checks.drawnStepsWithoutOne),\"opinions\":\(checks.opinions),"
         + "\"proofs\":[\(proofs.joined(separator: ","))],\"withdrawn\":\(run.isWithdrawn),"
         + "\"founded\":\(run.isFounded),\"shared\":\(run.shares != nil),"
         + "\"retracted\":\(texts(run.retracted.map { "\($0)" }.sorted()))}"

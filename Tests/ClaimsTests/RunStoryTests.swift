@@ -64,12 +64,27 @@ import Testing
     #expect(checks.state == .spotChecked)
     #expect(checks.spotCheckers == 2)
     #expect(checks.coveredSteps == 4)
-    #expect(checks.samples == 5)
+    #expect(checks.drawnSteps == 0)
+    // What was drawn counts once, however often and by whoever it was drawn.
+    for (person, steps, drawn) in [
+      (cleo, [3, 4, 5], [3, 5]), (cleo, [5], [5]), (dan, [5, 17], [5, 17]), (dan, [8], [8, 9]),
+    ] {
+      let draw = Verdict.Draw(bytes: manifest("draw").digest, steps: StepSet(drawn))
+      _ = try person.say(
+        .verdict([
+          Verdict(run: run.cid, result: .held, scope: .steps(StepSet(steps)), draw: draw)
+        ]))
+    }
+    checks = try #require(try state().runs[run.digest]?.checks)
+    #expect(checks.drawnSteps == 3, "3, 5 and 17; step 9 was not executed, so that draw is none")
+    #expect(checks.drawnStepsWithoutOne == 2)
     _ = try dan.say(verdict(run, .held, .full))
     checks = try #require(try state().runs[run.digest]?.checks)
     #expect(checks.state == .reExecuted)
     #expect(checks.fullCheckers == 1)
     #expect(checks.coveredSteps == 100)
+    #expect(checks.drawnSteps == 100)
+    #expect(checks.drawnStepsWithoutOne == 2)
   }
 
   @Test func strangersAndTheTrainerDecideNothing() throws {

@@ -183,9 +183,12 @@ public struct History {
     let result = dice.pick([Verdict.Result.held, .held, .refuted, .unavailable])!
     let steps = StepSet((0..<(1 + dice.below(5))).map { _ in 1 + dice.below(50) })
     let scope = dice.pick([Verdict.Scope.structure, .steps(steps), .steps(steps), .full])!
+    let drawn = StepSet(steps.ranges.map { $0.lowerBound })
+    let draw = Verdict.Draw(bytes: manifest("draw \(dice.below(9))").digest, steps: drawn)
     let hasProof = result != .unavailable && dice.hit(oneIn: 3)
     return Verdict(
       run: target(run: ()), result: result, scope: scope,
+      draw: dice.hit(oneIn: 2) ? draw : nil,
       proof: hasProof ? manifest("proof \(dice.below(3))") : nil)
   }
 

@@ -10,17 +10,25 @@ public enum VerificationAgenda {
   public enum Task: Hashable, Sendable {
     /// A fraud proof that waits for verifiers, or that they contradict each other about.
     case proof(CID, run: CID)
-    /// Steps of a run, ascending.
-    case steps([Int], run: CID)
+    /// Steps of a run; `draw` chooses them.
+    case steps(run: CID)
+
+    public var run: CID {
+      switch self {
+      case .proof(_, let run), .steps(let run): run
+      }
+    }
   }
 
-  /// At most `stepLimit` steps are drawn. `draw` are random bytes of the peer's own. Nil when there
-  /// is nothing that this peer has not done.
+  /// What `own` has not done yet, the most urgent first. `passed` are runs that cannot be checked at
+  /// present.
   public static func next(
-    _ runs: [RunBook.Entry], own: PublicKey, draw: Digest, stepLimit: Int
+    _ runs: [RunBook.Entry], own: PublicKey, passing passed: Set<Digest> = []
   ) -> Task? {
-    let open = runs.filter { !$0.isWithdrawn && $0.author != own && $0.checks.state != .refuted }
-      .sorted { $0.claim < $1.claim }
+    let open = runs.filter {
+      !$0.isWithdrawn && $0.author != own && $0.checks.state != .refuted
+        && !passed.contains($0.claim)
+    }.sorted { $0.claim < $1.claim }
     for run in open {
       for proof in run.checks.proofs
       where proof.standing == .open
@@ -29,24 +37,35 @@ public enum VerificationAgenda {
         return .proof(proof.proof, run: run.cid)
       }
     }
-    let rest = open.compactMap { run -> (run: RunBook.Entry, samples: Int, mine: StepSet)? in
-      let voice = run.checks.verifiers.first { $0.author == own }
-      guard voice?.isFull != true else { return nil }
-      let mine = voice?.steps ?? StepSet([Int]())
-      guard mine.count < run.run.steps else { return nil }
-      return (run, run.checks.fullCheckers * run.run.steps + run.checks.samples, mine)
+    let rest = open.filter { run in
+      guard let voice = run.checks.verifiers.first(where: { $0.author == own }) else { return true }
+      return !voice.isFull && voice.steps.count < run.run.steps
     }
-    // The smallest share of checked steps, compared without dividing; then the lowest address.
-    guard
-      let least = rest.min(by: {
-        let (left, right) = ($0.samples * $1.run.run.steps, $1.samples * $0.run.run.steps)
-        return left != right ? left < right : $0.run.claim < $1.run.claim
-      })
-    else { return nil }
-    let covered = least.run.checks.verifiers.reduce(StepSet([Int]())) { $0.union($1.steps) }
-    let order = VerificationPlan.order(draw: draw, of: least.run.run.steps)
-    let fresh = order.filter { !covered.contains($0) }
-    let others = order.filter { covered.contains($0) && !least.mine.contains($0) }
-    return .steps((fresh + others).prefix(max(1, stepLimit)).sorted(), run: least.run.cid)
+    // The smallest share of drawn steps, compared without dividing; then the lowest address.
+    let least = rest.min {
+      let left = $0.checks.drawnSteps * $1.run.steps
+      let right = $1.checks.drawnSteps * $0.run.steps
+      return left != right ? left < right : $0.claim < $1.claim
+    }
+    return least.map { .steps(run: $0.cid) }
+  }
+
+  /// The steps of a run that `own` executes next: of those that no verifier has executed, or when
+  /// there are none, of those that it has not executed itself.
+  /// `bytes` are random ones of its own that nobody knew before.
+  public static func draw(
+    _ run: RunBook.Entry, own: PublicKey, bytes: Digest, count: Int
+  ) -> Verdict.Draw {
+    let verifiers = run.checks.verifiers
+    let covered = verifiers.reduce(StepSet([Int]())) { $0.union($1.steps) }
+    let mine = verifiers.first { $0.author == own }?.steps ?? StepSet([Int]())
+    let isFresh = covered.count < run.run.steps && !verifiers.contains(where: \.isFull)
+    var besides = isFresh ? covered : mine
+    // A claim names no more; then the draw passes nothing by.
+    if besides.ranges.count > StepSet.maximumRanges { besides = StepSet([Int]()) }
+    let steps = StepDraw.steps(
+      StepDraw.seed(bytes, run: run.claim, verifier: own), of: run.run.steps,
+      count: min(max(1, count), StepSet.maximumRanges), besides: besides)
+    return Verdict.Draw(bytes: bytes, steps: StepSet(steps), besides: besides)
   }
 }

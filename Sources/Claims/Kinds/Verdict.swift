@@ -2,6 +2,7 @@
 // (Specs/Claims.md, "verdict"; what follows: Specs/Merge.md, "Runs").
 
 public import Content
+public import Cryptography
 
 public struct Verdict: Hashable, Sendable {
   public enum Result: String, Hashable, Sendable {
@@ -23,6 +24,22 @@ public struct Verdict: Hashable, Sendable {
     case full
   }
 
+  /// Which of the steps chance chose. Whoever reads it draws again and gets the same steps.
+  public struct Draw: Hashable, Sendable {
+    /// Random bytes of the verifier, made after the run was published.
+    public let bytes: Digest
+    /// The steps that were drawn.
+    public let steps: StepSet
+    /// Steps that the draw passed by, because others had executed them.
+    public let besides: StepSet
+
+    public init(bytes: Digest, steps: StepSet, besides: StepSet = StepSet([Int]())) {
+      self.bytes = bytes
+      self.steps = steps
+      self.besides = besides
+    }
+  }
+
   /// Verdicts in one claim.
   public static let maximumItems = ClaimContent.maximumItems
 
@@ -30,17 +47,21 @@ public struct Verdict: Hashable, Sendable {
   public let run: CID
   public let result: Result
   public let scope: Scope
+  /// How the steps were chosen; nil when nothing was drawn, or it is not told.
+  public let draw: Draw?
   /// A fraud proof's block: with `refuted` the one that shows the lie, with `held` one that was
   /// executed again and shows none.
   public let proof: CID?
   public let note: String?
 
   public init(
-    run: CID, result: Result, scope: Scope, proof: CID? = nil, note: String? = nil
+    run: CID, result: Result, scope: Scope, draw: Draw? = nil, proof: CID? = nil,
+    note: String? = nil
   ) {
     self.run = run
     self.result = result
     self.scope = scope
+    self.draw = draw
     self.proof = proof
     self.note = note
   }
@@ -52,19 +73,36 @@ public struct Verdict: Hashable, Sendable {
     let full = try reader.value("full")
     switch (steps, full) {
     case (nil, nil): scope = .structure
-    case (let ranges?, nil):
-      guard let set = StepSet(ranges) else {
-        throw BodyError(reason: "'steps' is not an ascending list of [first, count]")
-      }
-      scope = .steps(set)
+    case (let ranges?, nil): scope = .steps(try Self.set(ranges, "steps"))
     case (nil, .bool(true)?): scope = .full
     default: throw BodyError(reason: "neither 'steps' nor 'full' true alone")
     }
+    draw = try Self.draw(reader)
     proof = try reader.claim("proof")
     guard proof == nil || result != .unavailable else {
       throw BodyError(reason: "'proof' of what is unavailable")
     }
     note = try reader.text("note")
+  }
+
+  private static func set(_ ranges: [Value], _ key: String) throws(BodyError) -> StepSet {
+    guard let set = StepSet(ranges) else {
+      throw BodyError(reason: "'\(key)' is not an ascending list of [first, count]")
+    }
+    return set
+  }
+
+  private static func draw(_ reader: BodyReader) throws(BodyError) -> Draw? {
+    let drawn = try reader.list("drawn", upTo: StepSet.maximumRanges)
+    let besides = try reader.list("besides", upTo: StepSet.maximumRanges)
+    guard let bytes = try reader.digest("draw"), let drawn else {
+      guard try reader.value("draw") == nil, drawn == nil, besides == nil else {
+        throw BodyError(reason: "'draw' and 'drawn' stand together, 'besides' with them")
+      }
+      return nil
+    }
+    return Draw(
+      bytes: bytes, steps: try set(drawn, "drawn"), besides: try set(besides ?? [], "besides"))
   }
 
   var body: Value {
@@ -75,6 +113,11 @@ public struct Verdict: Hashable, Sendable {
     case .structure: break
     case .steps(let set): writer.put("steps", set.values)
     case .full: writer.put("full", Value.bool(true))
+    }
+    if let draw {
+      writer.put("draw", draw.bytes)
+      writer.put("drawn", draw.steps.values)
+      writer.put("besides", draw.besides.values)
     }
     writer.put("proof", proof)
     writer.put("note", note)
@@ -125,6 +168,14 @@ public struct StepSet: Hashable, Sendable {
   public var isEmpty: Bool { ranges.isEmpty }
 
   public func contains(_ step: Int) -> Bool { ranges.contains { $0.contains(step) } }
+
+  public func isSubset(of other: StepSet) -> Bool {
+    ranges.allSatisfy { range in
+      other.ranges.contains {
+        $0.lowerBound <= range.lowerBound && range.upperBound <= $0.upperBound
+      }
+    }
+  }
 
   public func union(_ other: StepSet) -> StepSet { StepSet(ranges: ranges + other.ranges) }
 

@@ -28,6 +28,8 @@ public struct RunChecks: Hashable, Sendable {
     public let steps: StepSet
     /// Every step held.
     public let isFull: Bool
+    /// How the steps of its verdicts were drawn, in the order of the verdicts; those that held.
+    public let draws: [Verdict.Draw]
     /// The newest result without a proof; nil when all were about proofs.
     public let opinion: Verdict.Result?
   }
@@ -58,13 +60,17 @@ public struct RunChecks: Hashable, Sendable {
   public let state: State
   /// Steps that verifiers executed again and found true, each counted once.
   public let coveredSteps: Int
+  /// Of these the ones that verifiers say they drew, each counted once: who drew a step twice, or
+  /// drew what others had drawn, adds nothing to what is known. All when one executed every step.
+  public let drawnSteps: Int
 
   public var verifiers: [Voice] { voices.filter(\.isVerifier) }
   /// Verifiers who executed steps again and found them true.
   public var spotCheckers: Int { verifiers.count { $0.isFull || !$0.steps.isEmpty } }
   public var fullCheckers: Int { verifiers.count { $0.isFull } }
-  /// Steps drawn by verifiers, each verifier's counted by itself: independent samples.
-  public var samples: Int { verifiers.reduce(0) { $0 + $1.steps.count } }
+  /// The same when each single verifier is left out in turn: the least that is known even if any
+  /// one of them lies.
+  public let drawnStepsWithoutOne: Int
   /// Verifiers whose newest word is that the run is refuted, without a proof.
   public var opinions: Int { verifiers.count { $0.opinion == .refuted } }
   /// Who published a fraud proof that shows no fraud, ascending.
@@ -89,6 +95,11 @@ public struct RunChecks: Hashable, Sendable {
       verifiers.contains(where: \.isFull)
       ? run.steps
       : StepSet(ranges: verifiers.flatMap(\.steps.ranges)).count
+    drawnSteps = Self.drawn(verifiers[...], run.steps)
+    drawnStepsWithoutOne =
+      verifiers.indices.map { left in
+        Self.drawn(verifiers[..<left] + verifiers[(left + 1)...], run.steps)
+      }.min() ?? 0
     state =
       if proofs.contains(where: { $0.standing == .confirmed }) {
         .refuted
@@ -103,6 +114,11 @@ public struct RunChecks: Hashable, Sendable {
       } else {
         .claimed
       }
+  }
+
+  private static func drawn(_ voices: ArraySlice<Voice>, _ steps: Int) -> Int {
+    voices.contains(where: \.isFull)
+      ? steps : StepSet(ranges: voices.flatMap { $0.draws.flatMap(\.steps.ranges) }).count
   }
 
   private struct Said {
@@ -122,19 +138,25 @@ public struct RunChecks: Hashable, Sendable {
       var ranges: [Range<Int>] = []
       var isFull = false
       var opinion: Verdict.Result?
+      var draws: [Verdict.Draw] = []
       for one in rest[..<end] where one.verdict.proof == nil {
         opinion = one.verdict.result
         guard one.verdict.result == .held else { continue }
         switch one.verdict.scope {
         case .structure: break
-        case .steps(let set): ranges += set.clamped(to: steps).ranges
+        case .steps(let set):
+          ranges += set.clamped(to: steps).ranges
+          // Who says to have drawn steps that it did not execute is not counted as having drawn.
+          if let draw = one.verdict.draw, draw.steps.isSubset(of: set.clamped(to: steps)) {
+            draws.append(draw)
+          }
         case .full: isFull = true
         }
       }
       voices.append(
         Voice(
           author: first.author, isVerifier: first.isVerifier, steps: StepSet(ranges: ranges),
-          isFull: isFull, opinion: opinion))
+          isFull: isFull, draws: draws, opinion: opinion))
       rest = rest[end...]
     }
     return voices

@@ -57,7 +57,7 @@ struct AnswerReport {
       output.text()
       output.text(
         "run \(Shown.cid(run.cid)), "
-          + SharesReport.text(of: run.checks, steps: run.run.steps))
+          + ChecksReport(run: run).line)
     }
   }
 

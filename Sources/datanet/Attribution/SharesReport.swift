@@ -59,7 +59,9 @@ struct SharesReport {
           + Quantity.fixed(concentration.gini, 2)
           + (shares == nil ? "" : ", of those who share records as one"))
     }
-    output.text(Self.text(of: entry.checks, steps: entry.run.steps))
+    let report = ChecksReport(run: entry)
+    output.text(report.line)
+    if let confidence = report.confidence { output.text(confidence) }
     if !entry.retracted.isEmpty {
       output.text(
         "uses \(Quantity.count(entry.retracted.count, "contribution")) retracted since: "
@@ -142,26 +144,5 @@ struct SharesReport {
       "opinions": .int(checks.opinions),
       "falseAccusers": .array(checks.falseAccusers.map { .string($0.did) }),
     ]
-  }
-
-  /// What others found, in one line.
-  static func text(of checks: RunChecks, steps: Int) -> String {
-    let who = Quantity.count(checks.spotCheckers, "verifier")
-    let covered = "\(Quantity.count(checks.coveredSteps)) of \(Quantity.count(steps, "step"))"
-    let state =
-      switch checks.state {
-      case .claimed: "claimed: nobody has checked it yet"
-      case .unavailable: "unavailable: verifiers could not get its checkpoints"
-      case .spotChecked: "spot-checked by \(who), who executed \(covered) again"
-      case .reExecuted:
-        "fully re-executed by \(Quantity.count(checks.fullCheckers, "verifier")), "
-          + "spot-checked by \(Quantity.count(checks.spotCheckers - checks.fullCheckers))"
-      case .disputed: "disputed: a fraud proof waits for a verifier to execute it"
-      case .refuted: "REFUTED by a fraud proof that anyone can execute"
-      }
-    let opinions =
-      checks.opinions > 0
-      ? "; \(Quantity.count(checks.opinions)) of the opinion that it is wrong, without proof" : ""
-    return state + opinions
   }
 }

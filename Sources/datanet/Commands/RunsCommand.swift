@@ -15,25 +15,41 @@ enum RunsCommand: Command {
       Lists the runs of a Datanet, newest first: who trained, how many verifiers executed how many \
       steps again, and what follows from all verdicts. Every peer that knows the same claims shows \
       the same. Verdicts of those who are no verifiers are counted apart, and accusations that \
-      turned out false are named.
+      turned out false are named. Of one run, who said what: the steps that each peer executed, how \
+      they were drawn, and what follows if one of them lies.
       """,
-    arguments: [Argument("NET", .datanet, .one, "the Datanet")],
-    examples: [Example("datanet runs recipes", "All of them.")])
+    arguments: [Argument("NET|RUN", .identifier, .one, "a Datanet, or one run")],
+    examples: [
+      Example("datanet runs recipes", "All of them."),
+      Example("datanet runs bafyreigbtj4x7ip", "Who checked this one."),
+    ])
 
   static func run(_ context: Context) throws {
     let store = try context.store(access: .readOnly)
-    let datanet = try Names(store: store).datanet(context.invocation.required("NET"))
+    let names = Names(store: store)
+    let text = context.invocation.required("NET|RUN")
+    if !(try names.datanets().contains { $0.name == text }),
+      let claim = try names.claimIfAny(text), !claim.isGenesis
+    {
+      guard let run = try store.claims.run(claim.cid) else {
+        throw Failure.usage("\(Shown.cid(claim.cid)) is a \(claim.kind), not a run")
+      }
+      let report = ChecksReport(run: run)
+      context.output.json(report.json)
+      return report.show(context)
+    }
+    let datanet = try names.datanet(text)
     let runs = try store.claims.runs(of: datanet).sorted {
       ($1.timeMilliseconds, $0.claim) < ($0.timeMilliseconds, $1.claim)
     }
     var table = Table(["run", "by", ">steps", ">records", "what others found"], elastic: 4)
     for run in runs {
-      context.output.json(json(run))
+      context.output.json(ChecksReport(run: run).json)
       table.row([
         Shown.cid(run.cid), Shown.author(run.author), Quantity.count(run.run.steps),
         Quantity.count(run.run.records),
         (run.isWithdrawn ? "withdrawn; " : "")
-          + SharesReport.text(of: run.checks, steps: run.run.steps)
+          + ChecksReport(run: run).line
           + (run.retracted.isEmpty
             ? "" : "; uses \(Quantity.count(run.retracted.count)) retracted since"),
       ])
@@ -43,41 +59,9 @@ enum RunsCommand: Command {
       return
     }
     context.show(table)
+    context.output.text("Who said what about one: 'datanet runs RUN'.")
     for accuser in Set(runs.flatMap(\.checks.falseAccusers)).sorted() {
       context.output.text("\(accuser.did) published a fraud proof that shows no fraud.")
     }
-  }
-
-  private static func json(_ run: RunBook.Entry) -> JSONValue {
-    let checks = run.checks
-    return [
-      "run": .cid(run.cid), "trainer": .string(run.author.did), "name": .text(run.run.name),
-      "steps": .int(run.run.steps), "records": .int(run.run.records),
-      "snapshot": .cid(run.run.snapshot), "milestone": .cid(run.run.milestone),
-      "state": .string(checks.state.rawValue), "checkers": .int(checks.spotCheckers),
-      "coveredSteps": .int(checks.coveredSteps), "samples": .int(checks.samples),
-      "fullCheckers": .int(checks.fullCheckers), "opinions": .int(checks.opinions),
-      "others": .int(checks.voices.count - checks.verifiers.count),
-      "withdrawn": .bool(run.isWithdrawn), "founded": .bool(run.isFounded),
-      "retracted": .array(run.retracted.map { .string("\($0)") }),
-      "voices": .array(
-        checks.voices.map { voice in
-          [
-            "did": .string(voice.author.did), "verifier": .bool(voice.isVerifier),
-            "steps": .int(voice.steps.count), "full": .bool(voice.isFull),
-            "opinion": .text(voice.opinion?.rawValue),
-          ]
-        }),
-      "proofs": .array(
-        checks.proofs.map { proof in
-          [
-            "proof": .cid(proof.proof), "standing": .string(proof.standing.rawValue),
-            "accusers": .array(proof.accusers.map { .string($0.did) }),
-            "confirmations": .int(proof.confirmations.count),
-            "contradictions": .int(proof.contradictions.count),
-          ]
-        }),
-      "falseAccusers": .array(checks.falseAccusers.map { .string($0.did) }),
-    ]
   }
 }

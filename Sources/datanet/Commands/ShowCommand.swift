@@ -114,7 +114,7 @@ enum ShowCommand: Command {
     output.text("  \(label("base"))\(run.run.base)")
     output.text("  \(label("transcript"))root \(run.run.root)")
     output.text(
-      "  \(label("checked"))\(SharesReport.text(of: run.checks, steps: run.run.steps))")
+      "  \(label("checked"))\(ChecksReport(run: run).line)")
   }
 
   private static func show(_ entry: DatanetState.Entry, of count: Int, _ context: Context) {

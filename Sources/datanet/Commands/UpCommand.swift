@@ -16,6 +16,10 @@ enum UpCommand: Command {
       'datanet down'. All other commands work on the same home meanwhile, and what they sign is with \
       connected peers within a second. Without --listen the peer listens where it did last time, \
       at first on port 4180 of all addresses. Quiet unless something is wrong; --verbose shows all.
+
+      With --verify the peer also checks runs that others publish: in a process of its own with low \
+      priority, first fraud proofs that wait, then the runs and steps that fewest have checked. What \
+      it finds it signs as a verdict, which counts where a curator made it a verifier.
       """,
     options: [
       .value(
@@ -26,6 +30,17 @@ enum UpCommand: Command {
       .value(
         "metrics", "PORT", .integer(0...65_535),
         "Serve figures for Prometheus at /metrics, and /health, on 127.0.0.1"),
+      .flag("verify", "Check runs by others in the background"),
+      .value(
+        "verify-cores", "N", .integer(1...64), "With --verify: threads at a time",
+        default: "\(VerificationBudget.usualCores)"),
+      .value(
+        "verify-minutes", "M", .number, "With --verify: minutes of processor time an hour",
+        default: "\(Int(VerificationBudget.usualMinutes))"),
+      .value(
+        "verify-patience", "SECONDS", .number,
+        "With --verify: call a run unavailable when what is missing has not come by then",
+        default: "600"),
       .value("for", "SECONDS", .number, "Stop by itself after this time"),
       .flag("verbose", letter: "v", "Log everything that happens"),
     ],
@@ -33,6 +48,7 @@ enum UpCommand: Command {
       Example("datanet up", "Until Ctrl-C."),
       Example("datanet up --daemon", "Until 'datanet down'."),
       Example("datanet up --listen 192.0.2.7:4180 --listen '[2001:db8::7]:4180'", "Just there."),
+      Example("datanet up --daemon --verify --verify-minutes 5", "Checks others' runs, too."),
       Example("datanet up --json", "Events as JSON lines, for a program."),
     ])
 
@@ -52,6 +68,9 @@ enum UpCommand: Command {
     }
     options.discovers = !invocation.has("no-discovery")
     options.metricsPort = invocation.integer("metrics").flatMap { UInt16(exactly: $0) }
+    options.verification = try verification(invocation)
+    options.verificationPatienceSeconds =
+      invocation.number("verify-patience") ?? options.verificationPatienceSeconds
     let listen = invocation.texts("listen")
     if !listen.isEmpty { options.listening = .at(try ListenPlaces.parse(listen)) }
 
@@ -66,9 +85,9 @@ enum UpCommand: Command {
     // Where it listens is the first line, whatever it noticed on the way there.
     var isAnnounced = false
     var early: [JSONValue] = []
-    peer.onEvent = { report in
+    peer.onEvent = { event in
       guard context.output.isJSON, !isDetached else { return }
-      var event = report.event
+      var event = event
       event["time"] = .int(Moment.milliseconds())
       guard isAnnounced else { return early.append(.object(event)) }
       context.output.json(.object(event))
@@ -82,6 +101,27 @@ enum UpCommand: Command {
     if isDetached { PeerDaemon.letGo() }
     peer.run()
     if !isDetached { context.output.text("Stopped.") }
+  }
+
+  /// Nil when runs by others are not to be checked.
+  private static func verification(_ options: Invocation) throws -> VerificationBudget? {
+    let (cores, minutes) = (options.integer("verify-cores"), options.number("verify-minutes"))
+    guard options.has("verify") else {
+      guard cores == nil, minutes == nil, options.number("verify-patience") == nil else {
+        throw Failure.usage(
+          "--verify-cores, --verify-minutes and --verify-patience go with --verify")
+      }
+      return nil
+    }
+    let budget = VerificationBudget(
+      cores: cores ?? VerificationBudget.usualCores,
+      minutesPerHour: minutes ?? VerificationBudget.usualMinutes)
+    guard budget.minutesPerHour > 0, budget.minutesPerHour <= 60 * Double(budget.cores) else {
+      throw Failure.usage(
+        "--verify-minutes lies above 0 and up to 60 for each of --verify-cores: an hour has no more"
+      )
+    }
+    return budget
   }
 
   private static func announce(_ peer: RunningPeer, _ context: Context) {
@@ -100,6 +140,12 @@ enum UpCommand: Command {
     if let address = peer.metrics?.address {
       context.output.text("Figures at http://\(address)/metrics")
     }
+    if let budget = peer.verificationBudget {
+      context.output.text(
+        "Runs by others are checked in the background: \(Quantity.count(budget.cores, "core")), up to "
+          + "\(Quantity.fixed(budget.minutesPerHour, 0)) minutes of processor time an hour; "
+          + "'datanet status' shows it")
+    }
     context.output.text("Ctrl-C or 'datanet down' stops it; 'datanet ticket NET' lets others join.")
     context.output.flush()
   }
@@ -110,10 +156,12 @@ enum UpCommand: Command {
     let invocation = context.invocation
     var words = ["--home", context.home.path, BackgroundCommand.declaration.name, "--json"]
     for address in invocation.texts("listen") { words += ["--listen", address] }
-    for name in ["metrics", "for"] {
+    for name in ["metrics", "for", "verify-cores", "verify-minutes", "verify-patience"] {
       if let value = invocation.text(name) { words += ["--\(name)", value] }
     }
-    for flag in ["no-discovery", "verbose"] where invocation.has(flag) { words.append("--\(flag)") }
+    for flag in ["no-discovery", "verbose", "verify"] where invocation.has(flag) {
+      words.append("--\(flag)")
+    }
     // Asked for here, where there is a terminal; opening the identity checks it.
     var secret: [UInt8]?
     guard IdentityKeeper.exists(in: context.home) else {

@@ -55,6 +55,7 @@ enum VerifyCommand: Command {
     let published: PublishedRunHere? =
       MappedFile.exists("\(text)/recipe.json") ? nil : try PublishedRunHere(text, context)
     if let path = VerificationChild.findingPath {
+      VerificationChild.holdBack()
       try LearningOptions.prepare(context)
       let finding =
         try published?.finding()

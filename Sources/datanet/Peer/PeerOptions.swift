@@ -21,6 +21,10 @@ struct PeerOptions {
   var seconds: Double?
   /// Whether it changes a bit in every chunk that it sends, for `tour` and tests.
   var lies = false
+  /// What it may spend on checking runs by others; nil when it checks none.
+  var verification: VerificationBudget?
+  /// What a check misses is waited for so long before the run is called unavailable.
+  var verificationPatienceSeconds = 600.0
   /// Whether other commands may talk to this peer.
   var answersCommands = true
 }

@@ -30,6 +30,9 @@ enum RunningLines {
     output.text(
       "  rate           \(Quantity.bytesPerSecond(Double(down))) down, "
         + "\(Quantity.bytesPerSecond(Double(up))) up")
+    if let verification = status["verification"], verification["state"] != nil {
+      output.text("  verification   \(line(verification))")
+    }
     for datanet in status["datanets"]?.array ?? [] {
       guard let text = datanet["datanet"]?.string, let cid = try? CID(text),
         wanted?.contains(cid) ?? true
@@ -43,6 +46,21 @@ enum RunningLines {
       output.text(
         "  not spoken to  \(Quantity.count(banned.count, "peer")); see 'datanet peers --banned'")
     }
+  }
+
+  /// What is checked in the background, or why nothing is.
+  private static func line(_ verification: JSONValue) -> String {
+    func number(_ field: String) -> Int { verification[field]?.int ?? 0 }
+    var line =
+      verification["state"]?.string == "verifying"
+      ? "run \(verification["run"]?.string.map { "\($0.prefix(16))…" } ?? "")"
+        + (number("total") > 0 ? ", step \(number("done")) of \(number("total"))" : ", loading")
+      : "nothing now: \(Printable.line(verification["reason"]?.string ?? ""))"
+    line +=
+      "; done so far: \(Quantity.count(number("verifications"), "verification")), "
+      + Quantity.count(number("steps"), "step")
+    if number("refuted") > 0 { line += ", \(Quantity.count(number("refuted"))) refuted" }
+    return line
   }
 
   private static func show(_ datanet: JSONValue, _ name: String, rate: Int, _ output: Output) {

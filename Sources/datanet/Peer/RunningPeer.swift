@@ -16,6 +16,8 @@ final class RunningPeer {
   static let lookMilliseconds: UInt64 = 500
   /// What the Node remembers is kept, and the wall clock told, this often.
   static let keepMilliseconds: UInt64 = 60_000
+  /// A verification in the background is looked at this often.
+  static let verifyMilliseconds: UInt64 = 200
   /// Goodbyes and work under way get this long at the end.
   static let farewellMilliseconds: UInt64 = 5_000
 
@@ -32,6 +34,8 @@ final class RunningPeer {
   private var discovery: LocalDiscovery?
   private var control: ControlServer?
   private(set) var metrics: MetricsServer?
+  private var verifier: BackgroundVerifier?
+  private let signer: Identity
   private var signals: [SignalWatcher] = []
   private var timers: [Timer] = []
   private var deadlineTimer: Timer?
@@ -48,7 +52,7 @@ final class RunningPeer {
   /// Something that the disk or the machine did; shown by the health page.
   private var trouble: String?
   /// Hears every event, for `up --json` and progress.
-  var onEvent: (NodeReport) -> Void = { _ in }
+  var onEvent: (JSONObject) -> Void = { _ in }
 
   /// Takes the home's lock and opens everything; nobody is spoken with yet.
   init(home: Home, identity: Identity, log: PeerLog) throws {
@@ -59,6 +63,7 @@ final class RunningPeer {
     loop = try EventLoop()
     started = loop.nowMilliseconds
     self.identity = identity.publicKey
+    signer = identity
     memory = HomeMemory(store: store)
     wires = Wires(loop: loop)
     var generator = SystemRandomNumberGenerator()
@@ -115,6 +120,7 @@ final class RunningPeer {
         log.write(.warning, ["event": "discovery", "reason": .string(trouble)])
       }
     }
+    if let budget = options.verification { verify(budget, options.verificationPatienceSeconds) }
     every(Self.lookMilliseconds) { [weak self] in self?.look() }
     every(Self.keepMilliseconds) { [weak self] in self?.keep() }
     for number in [SIGINT, SIGTERM, SIGHUP] {
@@ -149,6 +155,7 @@ final class RunningPeer {
     leaveBy = loop.nowMilliseconds + Self.farewellMilliseconds
     discovery?.close()
     places.close()
+    verifier?.close()
     feed(.leave)
     every(10) { [weak self] in self?.endWhenQuiet() }
   }
@@ -248,9 +255,30 @@ final class RunningPeer {
 
   private func tell(_ report: NodeReport) {
     if case .trouble(let text) = report { trouble = text }
-    onEvent(report)
-    log.write(report.level, report.event)
-    if control?.isWatched == true { control?.tell(.object(report.event)) }
+    tell(report.event, report.level)
+  }
+
+  private func tell(_ event: JSONObject, _ level: LogLevel) {
+    onEvent(event)
+    log.write(level, event)
+    if control?.isWatched == true { control?.tell(.object(event)) }
+  }
+
+  // MARK: Verifying
+
+  var verificationBudget: VerificationBudget? { verifier?.budget }
+
+  private func verify(_ budget: VerificationBudget, _ patienceSeconds: Double) {
+    let verifier = BackgroundVerifier(
+      store: store, home: home, identity: signer, budget: budget, patienceSeconds: patienceSeconds)
+    verifier.onEvent = { [weak self] in self?.tell($0, .info) }
+    self.verifier = verifier
+    every(Self.verifyMilliseconds) { [weak self] in
+      guard let self, !self.isLeaving else { return }
+      let status = self.node.status(at: self.now)
+      let peers = status.datanets.map { (datanet: $0.datanet, count: $0.peers) }
+      if verifier.tick(at: self.loop.nowMilliseconds, peers: peers) { self.look(isAsked: true) }
+    }
   }
 
   // MARK: The home
@@ -289,7 +317,8 @@ final class RunningPeer {
 
   var status: StatusDocument {
     StatusDocument(
-      status: node.status(at: now), upMilliseconds: loop.nowMilliseconds - started)
+      status: node.status(at: now), upMilliseconds: loop.nowMilliseconds - started,
+      verification: verifier?.json)
   }
 
   private func answer(_ request: ControlRequest) -> JSONValue {

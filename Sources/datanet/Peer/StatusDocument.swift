@@ -9,6 +9,8 @@ import Store
 struct StatusDocument {
   let status: NodeStatus
   let upMilliseconds: UInt64
+  /// What it checks in the background; nil when it was not told to.
+  var verification: JSONValue?
 
   var json: JSONObject {
     [
@@ -21,6 +23,7 @@ struct StatusDocument {
       "bytesPerSecondUp": .int(status.bytesPerSecondUp),
       "unstoredBytes": .int(status.unstoredBytes), "storedBytes": .int(status.storedBytes),
       "quotaBytes": status.quotaBytes.map { .int($0) } ?? .null,
+      "verification": verification ?? .null,
       "unproven": .int(status.unproven), "knownAddresses": .int(status.knownAddresses),
       "peers": .array(status.peers.map(peer)), "datanets": .array(status.datanets.map(datanet)),
       "bans": .array(

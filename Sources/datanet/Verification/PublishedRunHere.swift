@@ -1,4 +1,4 @@
-// A published run as a verification reads it from the store, and the verdict that follows
+// A published run as a verification reads it from the store
 // (Specs/Verification.md, "Structure").
 
 import Attribution
@@ -27,10 +27,12 @@ struct PublishedRunHere {
     do {
       return try find(try runUnderTest())
     } catch StoreError.missing(let cid) {
-      return VerificationFinding(
+      var finding = VerificationFinding(
         .unavailable,
         "block \(Shown.cid(cid)) of its data or evidence is not here and came from "
           + "no peer")
+      finding.isMissing = true
+      return finding
     }
   }
 
@@ -50,7 +52,7 @@ struct PublishedRunHere {
       context.output.text(
         "A fraud proof by \(proof.accusers.map(\.did).joined(separator: ", ")) shows nothing.")
     }
-    var verification = RunVerification(run, claim: entry.cid, context)
+    var verification = RunVerification(run, published: entry, context)
     var finding = try verification.find()
     finding.executedProofs = executed
     return finding
@@ -132,40 +134,13 @@ struct PublishedRunHere {
     return nil
   }
 
-  // MARK: The parent's part
-
-  /// Signs what was found, after a fraud proof's blocks are kept.
+  /// Signs what was found, unless a file was checked.
   func publish(_ finding: VerificationFinding) throws {
     guard IdentityKeeper.exists(in: context.home), context.invocation.text("check") == nil else {
       return
     }
-    var verdicts = finding.executedProofs.map { proof in
-      Verdict(
-        run: entry.cid, result: proof.isRight ? .refuted : .held, scope: .structure,
-        proof: proof.proof)
-    }
-    let steps = StepSet(
-      ranges: finding.steps.compactMap { $0.count == 2 ? $0[0]..<$0[0] + $0[1] : nil })
-    let scope: Verdict.Scope =
-      finding.isFull ? .full : steps.isEmpty ? .structure : .steps(steps)
-    switch finding.result {
-    case .held: verdicts.append(Verdict(run: entry.cid, result: .held, scope: scope))
-    case .unavailable:
-      verdicts.append(
-        Verdict(
-          run: entry.cid, result: .unavailable, scope: .structure,
-          note: String(finding.reason.prefix(200))))
-    case .refuted:
-      guard let block = finding.proof else { break }
-      let writer = try store.blocks.writer()
-      for chunk in finding.chunks { _ = try writer.put(chunk, codec: .raw) }
-      let proof = try writer.put(block, codec: .dagCBOR)
-      try writer.commit()
-      verdicts.append(
-        Verdict(
-          run: entry.cid, result: .refuted, scope: .structure, proof: proof,
-          note: String(finding.reason.prefix(200))))
-    }
+    let verdicts = try VerdictPublishing(run: entry, store: store).verdicts(
+      finding, own: IdentityKeeper.summary(in: context.home).publicKey)
     guard !verdicts.isEmpty else { return }
     let claim = try context.publish(.verdict(verdicts), to: datanet, in: store)
     try context.announce(claim, in: store, needs: .verifier)

@@ -8,6 +8,7 @@ import Content
 import Cryptography
 import JSON
 import Learning
+import Store
 import Terminal
 
 /// How much of a run is executed again.
@@ -48,15 +49,17 @@ enum VerificationScope: Equatable {
 struct RunVerification {
   let context: Context
   let run: RunUnderTest
+  /// Nil for a plain directory.
+  let published: RunBook.Entry?
   /// The claim of the run; of a plain directory the recipe stands for it.
-  let claim: CID
+  private var claim: CID { published?.cid ?? run.evidence.recipe.cid }
   private var table = Table(["", "found", ">took"], elastic: 1)
   private var started = Moment.monotonic()
 
-  init(_ run: RunUnderTest, claim: CID? = nil, _ context: Context) {
+  init(_ run: RunUnderTest, published: RunBook.Entry? = nil, _ context: Context) {
     self.run = run
     self.context = context
-    self.claim = claim ?? run.evidence.recipe.cid
+    self.published = published
   }
 
   private mutating func row(_ part: String, _ found: String) {
@@ -97,22 +100,30 @@ struct RunVerification {
       "structure",
       "\(Quantity.count(evidence.stepCount, "step")), each with the records of the recipe's order")
     let scope = try VerificationScope(context.invocation, steps: evidence.stepCount)
-    if scope == .structure { return VerificationFinding(.held) }
+    var finding = VerificationFinding(.held)
+    finding.stepCount = evidence.stepCount
+    if scope == .structure { return finding }
     let trainer = try run.trainer()
     row("loading", "the base, and the first state from the recipe's seed")
-    let plan = plan(scope)
+    let draw = draw(scope)
+    let plan =
+      draw.map {
+        VerificationPlan(
+          $0.steps.ranges.joined(), kept: run.keptSteps, yardstick: evidence.recipe.yardstick)
+      } ?? VerificationPlan(everyStepOf: evidence.stepCount)
     let report = try execute(plan, trainer)
-    var finding = VerificationFinding(.held)
+    finding.draw = draw
     finding.steps = report.executed.ranges.map { [$0.lowerBound, $0.count] }
     finding.isFull = scope == .full
     finding.drawnCount = plan.drawn.count
-    finding.stepCount = evidence.stepCount
     let executed = "\(Quantity.count(report.executed.count)) executed again, all as claimed"
     switch report.result {
     case .unavailable(let what):
       row("steps", what)
       finding.result = .unavailable
       finding.reason = what
+      finding.isStopped = Self.isStopped
+      finding.isMissing = !finding.isStopped
       return finding
     case .refuted(let what, let refutation, let chunks):
       row("steps", what)
@@ -142,16 +153,25 @@ struct RunVerification {
     return finding
   }
 
-  private func plan(_ scope: VerificationScope) -> VerificationPlan {
-    let steps = run.evidence.stepCount
-    guard case .samples(let count) = scope else { return VerificationPlan(everyStepOf: steps) }
+  /// Nil when every step is executed.
+  private func draw(_ scope: VerificationScope) -> Verdict.Draw? {
+    guard case .samples(let count) = scope else { return nil }
     // The verifier's own randomness: nobody knew it when the run was published.
     var generator = SystemRandomNumberGenerator()
-    var bytes: [UInt8] = []
-    for _ in 0..<32 { bytes.append(UInt8.random(in: 0...255, using: &generator)) }
-    return VerificationPlan(
-      draw: SHA256.hash(bytes), count: count, of: steps, kept: run.keptSteps,
-      yardstick: run.evidence.recipe.yardstick)
+    let bytes = SHA256.hash((0..<64).map { _ in UInt8.random(in: 0...255, using: &generator) })
+    let own = try? IdentityKeeper.summary(in: context.home).publicKey
+    if let published, let own, let budget = VerificationChild.budget {
+      return VerificationAgenda.draw(published, own: own, bytes: bytes, count: budget.steps)
+    }
+    let steps = StepDraw.steps(
+      StepDraw.seed(bytes, run: claim.digest, verifier: own), of: run.evidence.stepCount,
+      count: count)
+    return Verdict.Draw(bytes: bytes, steps: StepSet(steps))
+  }
+
+  /// Somebody wants it to end, or nobody waits for it any more.
+  private static var isStopped: Bool {
+    Interruption.isRequested || VerificationChild.budget?.isAlone == true
   }
 
   private func execute(
@@ -161,7 +181,8 @@ struct RunVerification {
       "verifying", unit: .things(singular: "step", plural: "steps"),
       total: plan.executed.count)
     defer { progress.finish() }
-    var source = Source(run: run, layout: trainer.state.layout, progress: progress)
+    var source = Source(
+      run: run, layout: trainer.state.layout, progress: progress, total: plan.executed.count)
     var verifier = try Verifier(run.evidence, trainer: trainer)
     return try verifier.verify(plan, source: &source)
   }
@@ -170,6 +191,7 @@ struct RunVerification {
     let run: RunUnderTest
     let layout: ParameterLayout
     let progress: Progress
+    let total: Int
     var done = 0
 
     mutating func keptState(after step: Int) throws -> KeptState? {
@@ -178,8 +200,9 @@ struct RunVerification {
 
     mutating func willExecute(step: Int) -> Bool {
       progress.set(done: done, item: "step \(Quantity.count(step))")
+      VerificationChild.tell(done: done, of: total)
       done += 1
-      return !Interruption.isRequested
+      return !RunVerification.isStopped
     }
   }
 
