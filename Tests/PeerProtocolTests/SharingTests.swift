@@ -6,6 +6,19 @@ import PeerProtocol
 import Testing
 
 @Suite struct SharingTests {
+  @Test func `a claim of a whole block travels in one message`() throws {
+    let claim = [UInt8](repeating: 7, count: 1 << 20)
+    let contents: [DatanetMessage.Content] = [
+      .broadcast(.gossip(payload: claim, hops: 255)), .transfer(.claims([claim])),
+    ]
+    for content in contents {
+      let message = DatanetMessage(handle: .max, content: content)
+      #expect(message.encoded.count <= message.channel.maximumMessage)
+      #expect(DatanetMessage(decoding: message.encoded) == message)
+      #expect(DatanetMessage(decoding: message.encoded + [0]) == nil)
+    }
+  }
+
   let binding = SHA256.hash([1])
   func secret(_ number: UInt8, key: UInt8? = nil) -> DatanetSecret {
     DatanetSecret(

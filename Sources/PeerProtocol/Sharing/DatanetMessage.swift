@@ -40,7 +40,9 @@ public struct DatanetMessage: Equatable, Sendable {
 
   /// Nil when malformed or over a limit of the message inside.
   public init?(decoding bytes: [UInt8]) {
-    guard let items = try? Value(decoding: bytes).array, items.count == 4,
+    // The channel bounds the length: a claim of a whole block has an envelope around it.
+    var decoder = DagCBORDecoder(bytes)
+    guard let items = try? decoder.value().array, decoder.isAtEnd, items.count == 4,
       let handle = items[0].integer(as: UInt32.self), let number = items[1].integer(as: Int.self),
       let round = items[2].integer(as: UInt32.self), round == 0 || number == 2
     else { return nil }
