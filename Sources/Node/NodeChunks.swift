@@ -248,7 +248,9 @@ extension Node {
           {
             let cid = CID(codec: .raw, digest: wish.digest)
             if membership.contributions.offers(wish.digest),
-              let location = try blocks.location(of: cid)
+              let location = try blocks.location(of: cid),
+              // Pieces that the block has not are the asker's fault, not the disk's.
+              (wish.ranges?.last?.upperBound ?? 0) <= location.byteCount
             {
               locations.append(BlockToRead(location: location, ranges: wish.ranges))
               bytes += location.byteCount
