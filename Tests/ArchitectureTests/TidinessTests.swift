@@ -101,7 +101,8 @@ struct TidinessTests {
         let parts = path.split(separator: "/")
         return parts.count > 2 ? String(parts[1]) : nil
       })
-    for folder in folders.sorted() {
+    // The client is no fixture: it is what fixtures of the network are made with.
+    for folder in folders.subtracting(["client"]).sorted() {
       let makers = ["make.py", "make.sh"].map { "Fixtures/\(folder)/\($0)" }
       #expect(
         makers.contains { fixtures.contains($0) }, "Fixtures/\(folder) has no make.py or make.sh")
