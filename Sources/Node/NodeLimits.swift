@@ -45,6 +45,9 @@ public enum NodeLimits {
   public static let futureMilliseconds = 600_000
   /// Between two rounds of reconciliation, with one peer of a Datanet in turn.
   public static let roundMilliseconds: UInt64 = 60_000
+  /// A round that was answered with differences is followed by one of our own after this, while
+  /// nobody has agreed with us yet.
+  public static let answeredMilliseconds: UInt64 = 5_000
   /// A round that brought differences is followed by another after this; twice as long each time.
   public static let nextRoundMilliseconds: UInt64 = 1_000
   /// An arrival of at most so many claims is passed on to others at once; a larger one is left to

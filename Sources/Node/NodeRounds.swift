@@ -47,6 +47,10 @@ extension Node {
       else { return }
       let effects = answering.handle(message)
       carryOut(effects, answering, round: round, on: link, membership, at: now)
+      // Who asked may never ask again, and only a round that ends equal tells that all is here.
+      if case .summary = message, membership.agreedAt == nil, let peer = link.peer {
+        schedule(peer, membership, after: NodeLimits.answeredMilliseconds, at: now)
+      }
     }
   }
 
@@ -86,14 +90,17 @@ extension Node {
   // MARK: When
 
   /// A round with a peer follows soon, and later each time that it is asked for in a row.
-  func schedule(_ peer: PublicKey, _ membership: Membership, at now: Instant) {
+  func schedule(
+    _ peer: PublicKey, _ membership: Membership,
+    after wait: UInt64 = NodeLimits.nextRoundMilliseconds,
+    at now: Instant
+  ) {
     guard membership.isJoined(peer) else { return }
     if let index = membership.soon.firstIndex(where: { $0.peer == peer }) {
       guard membership.soon[index].at <= now else { return }
       let wait = min(membership.soon[index].wait * 2, NodeLimits.roundMilliseconds)
       membership.soon[index] = (peer, now.advanced(byMilliseconds: wait), wait)
     } else {
-      let wait = NodeLimits.nextRoundMilliseconds
       membership.soon.append((peer, now.advanced(byMilliseconds: wait), wait))
     }
   }
