@@ -175,7 +175,9 @@ var targets: [Target] = [
     ]),
   tests(
     "StoreTests", ["Histories", "Store", "Claims", "Content", "Cryptography", "Records"]),
-  tests("PeerProtocolTests", ["PeerProtocol", "Claims", "Content", "Cryptography", "JSON"]),
+  tests(
+    "PeerProtocolTests",
+    ["PeerProtocol", "Claims", "Compression", "Content", "Cryptography", "JSON"]),
   tests(
     "NodeTests",
     [

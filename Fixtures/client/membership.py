@@ -20,6 +20,7 @@ class Membership:
         self.peer, self.claims = peer, Datanet(genesis)
         self.chunks = Chunks(self)
         self.rounds, self.due, self.agreed, self.costs = {}, {}, set(), []
+        self.neighbours = set()
 
     def links(self):
         return [link for link in self.peer.links
@@ -34,6 +35,7 @@ class Membership:
             self.tell(link, WIRE_CLAIMS, [FIND, self.claims.genesis])
         if link.is_dialler:
             self.tell(link, OVERLAY, [JOIN, [self.peer.key, self.peer.addresses]])
+            self.neighbours.add(link)
             self.due[link] = time.monotonic()
         self.chunks.opened(link)
 
@@ -55,7 +57,14 @@ class Membership:
         """A claim of our own, to everybody."""
         self.claims.add(claim)
         for link in self.links():
-            self.tell(link, BROADCAST, [GOSSIP, claim.block, 0])
+            self.pass_on(link, claim, 0)
+
+    def pass_on(self, link, claim, hops):
+        """Gossip counts between neighbours only."""
+        if link in self.neighbours:
+            self.tell(link, BROADCAST, [GOSSIP, claim.block, hops])
+        else:
+            self.push(link, [claim])
 
     def arrived(self, link, block):
         claim = Claim(block)  # nothing is believed before its signature is checked
@@ -71,7 +80,7 @@ class Membership:
         if is_new:
             for other in self.links():
                 if other is not link:
-                    self.tell(other, BROADCAST, [GOSSIP, claim.block, 1])
+                    self.pass_on(other, claim, 1)
 
     def wire(self, link, message):
         if message[0] == CLAIMS:
@@ -96,8 +105,13 @@ class Membership:
             self.tell(link, WIRE_CLAIMS, [CLAIMS, part])
 
     def overlay(self, link, message):
-        if message[0] == NEIGHBOUR:
+        if message[0] == JOIN:
+            self.neighbours.add(link)
+        elif message[0] == NEIGHBOUR:
+            self.neighbours.add(link)
             self.tell(link, OVERLAY, [NEIGHBOUR_ANSWER, True])
+        elif message[0] == PART:
+            self.neighbours.discard(link)
         elif message[0] == SHUFFLE:
             self.tell(link, OVERLAY, [SHUFFLE_ANSWER, []])
 
@@ -150,10 +164,13 @@ class Membership:
         elif kind == rec.BUCKETS:
             self.say(link, own.lists(message[1], message[2]), number)
         elif (found := own.differing(message)) is None:
-            self.say(link, [rec.ASK, own.best_bits(len(own.authors))], number)
+            symbols = len(message[1]) // rec.SYMBOL_BYTES
+            self.say(link, [rec.ASK, own.best_bits(len(own.authors), symbols)], number)
         else:
             theirs, unknown = found
-            self.say(link, own.wants(theirs), number)
+            wants = own.wants(theirs)
+            if wants[1]:
+                self.say(link, wants, number)
             self.send_behind(link, own, theirs)
             for author in unknown:
                 self.push(link, rec.claims_for(self.claims.chains[author], own, 0, 0, 0))

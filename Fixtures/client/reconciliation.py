@@ -1,6 +1,4 @@
 """One round of reconciliation, both sides of it (Specs/Reconciliation.md)."""
-import math
-
 from encoding import Reader, Refused, varint
 from noise import mac
 from sketch import SYMBOL_BYTES, Symbols, siphash
@@ -119,31 +117,40 @@ class Round:
         if [authors, total] == self.summary()[1:3]:
             return [SAME]
         elements = self.distance(theirs)
-        symbols, most = int(1.5 * elements) + 24, max(authors, len(self.authors))
+        symbols, most = elements * 3 // 2 + 24, max(authors, len(self.authors))
         bits = self.best_bits(most, elements)
-        if SYMBOL_BYTES * symbols <= self.buckets_cost(bits, most, elements) + 4 * elements:
-            return self.sketch(min(symbols, GREATEST_SYMBOLS))
+        lists = self.buckets_cost(bits, most, elements) + 4 * elements
+        if SYMBOL_BYTES * symbols <= lists and symbols <= GREATEST_SYMBOLS:
+            return self.sketch(symbols)
         return self.buckets_message(bits)
 
     def distance(self, theirs):
         """How many elements differ, from the odd bits of the first level that is not too full."""
-        odd, at = int.from_bytes(theirs, "big") ^ int.from_bytes(self.estimate(), "big"), 0
+        own, at = self.estimate(), 0
         for level, size in enumerate(LEVELS):
-            row = odd >> 8 * (256 - at - size // 8) & (1 << size) - 1
+            stretch = slice(at, at + size // 8)
+            odd = sum((a ^ b).bit_count() for a, b in zip(own[stretch], theirs[stretch]))
             at += size // 8
-            count = row.bit_count()
-            if count <= size * 3 // 8 or level == len(LEVELS) - 1:
-                full = min(count, size // 2 - 1) * 2 / size
-                return math.ceil(-size / 2 * math.log(1 - full)) << 4 * level
+            if odd * 8 <= size * 3 or level == len(LEVELS) - 1:
+                return max(1, self.toggles(min(odd, size * 15 // 32), size) << 4 * level)
+
+    @staticmethod
+    def toggles(odd, size):
+        """How many chance toggles of so many bits leave so many odd."""
+        expected, count = 0.0, 0
+        while expected < odd:
+            expected += 1 - 2 * expected / size
+            count += 1
+        return count
 
     @staticmethod
     def buckets_cost(bits, authors, elements):
-        buckets = 1 << bits
-        touched = buckets * (1 - (1 - 1 / buckets) ** (elements / 2))
-        return 1.5 * buckets + 4 * touched + 2 * (touched * authors / buckets + elements / 2)
+        buckets, chains = 1 << bits, max(elements // 2, 1)
+        touched = buckets - int(buckets * (1 - 1 / buckets) ** chains)
+        listed = touched * authors // buckets + min(chains, authors)
+        return buckets * 3 // 2 + 4 * touched + 2 * listed
 
-    def best_bits(self, authors, elements=None):
-        elements = authors if elements is None else elements
+    def best_bits(self, authors, elements):
         return min(range(4, GREATEST_BITS + 1),
                    key=lambda bits: self.buckets_cost(bits, authors, elements))
 
@@ -209,11 +216,11 @@ class Round:
     def wants(self, theirs):
         """The message that names what is missing here."""
         states = []
-        for tag, count, _ in theirs:
+        for tag, count, fingerprint in theirs:
             own = self.by_tag.get(tag)
             if own is None:
                 states.append((tag, 0, 0))
-            elif own[2] <= count:
+            elif own[2] <= count and self.element(own) != (tag, count, fingerprint):
                 states.append(self.element(own))
         return [STATES, pack_states(states), False, 0, b""]
 
@@ -221,7 +228,8 @@ class Round:
         """(author, place, their count and fingerprint) of whom they may lack claims."""
         return [(self.by_tag[tag][3], self.by_tag[tag][0], count, fingerprint)
                 for tag, count, fingerprint in theirs
-                if tag in self.by_tag and self.by_tag[tag][2] >= count]
+                if tag in self.by_tag and self.by_tag[tag][2] >= count
+                and self.element(self.by_tag[tag]) != (tag, count, fingerprint)]
 
 
 def claims_for(chain, round_, place, count, fingerprint):
