@@ -132,7 +132,10 @@ struct Wire {
     var wire = try Wire(expecting: try Persona("cleo").identity.publicKey)
     wire.run()
     #expect(wire.adasEnd == .wrongIdentity)
-    #expect(wire.bensEnd == .goodbye(.protocolError))
+    // Ben, who is not meant, learns nothing of who dialled.
+    #expect(wire.bensEvents.isEmpty)
+    let end = wire.ben.closed()
+    #expect(end == [.ended(.cut)])
   }
 
   @Test func aPrivateDatanetsKeyOpensAndAWrongOneDoesNot() throws {

@@ -278,18 +278,32 @@ public final class Session {
   ) throws(SessionEnd) {
     if noise == nil { try beginAnswering(message) }
     guard var noise else { return }
+    let payload: [UInt8]
     do throws(HandshakeError) {
-      let payload = try noise.read(message)
+      payload = try noise.read(message)
       if noise.progress == 1 {
         guard payload.isEmpty else { throw .length }
         output += Self.prefixed(try noise.write(payload: ownHello))
         self.noise = noise
         return
       }
-      if !noise.isDone { output += Self.prefixed(try noise.write(payload: ownHello)) }
-      try finish(noise, theirHello: payload, &events)
     } catch {
       throw .handshake(error)
+    }
+    // Who answers judges with the keys in place, so that its goodbye is sealed. Who dials judges
+    // before it says who it is: an impostor at the address learns nothing.
+    if noise.isDone {
+      open(noise)
+      events.append(.established(try judged(payload, staticKey: noise.theirStatic)))
+    } else {
+      let hello = try judged(payload, staticKey: noise.theirStatic)
+      do throws(HandshakeError) {
+        output += Self.prefixed(try noise.write(payload: ownHello))
+      } catch {
+        throw .handshake(error)
+      }
+      open(noise)
+      events.append(.established(hello))
     }
   }
 
@@ -299,25 +313,21 @@ public final class Session {
     return hello.encoded
   }
 
-  private func finish(
-    _ done: NoiseHandshake, theirHello: [UInt8], _ events: inout [SessionEvent]
-  ) throws(HandshakeError) {
+  private func open(_ done: NoiseHandshake) {
     noise = nil
     let keys = done.keys
     sealing = FrameCipher(key: keys.sending)
     opening = FrameCipher(key: keys.receiving)
     channelBinding = done.hash
     phase = .open
-    // The hello is judged after the keys are in place, so that the goodbye can be said sealed.
-    guard let hello = Hello(theirHello), hello.version == version else {
-      return end(.hello, &events)
-    }
-    guard hello.isProven(for: done.theirStatic) else { return end(.identityProof, &events) }
-    guard hello.identity != configuration.hello.identity else {
-      return end(.ownIdentity, &events)
-    }
-    if let expected, hello.identity != expected { return end(.wrongIdentity, &events) }
-    events.append(.established(hello))
+  }
+
+  private func judged(_ bytes: [UInt8], staticKey: [UInt8]) throws(SessionEnd) -> Hello {
+    guard let hello = Hello(bytes), hello.version == version else { throw .hello }
+    guard hello.isProven(for: staticKey) else { throw .identityProof }
+    guard hello.identity != configuration.hello.identity else { throw .ownIdentity }
+    if let expected, hello.identity != expected { throw .wrongIdentity }
+    return hello
   }
 
   // MARK: Frames
