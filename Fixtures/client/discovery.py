@@ -122,7 +122,7 @@ def read_packet(packet):
         raise Refused("more than 64 records")
     for index in range(questions + sum(counts)):
         name, reader.at = read_name(packet, reader.at)
-        kind, group = reader.number(2), reader.number(2)
+        kind, _ = reader.number(2), reader.number(2)
         if index < questions:
             asks |= not flags & 0x8000 and name == SERVICE and kind in (PTR, ANY)
             continue

@@ -20,7 +20,7 @@ class Membership:
         self.peer, self.claims = peer, Datanet(genesis)
         self.chunks = Chunks(self)
         self.rounds, self.due, self.agreed, self.costs = {}, {}, set(), []
-        self.neighbours = set()
+        self.neighbours, self.asks_again = set(), True
 
     def links(self):
         return [link for link in self.peer.links
@@ -174,7 +174,8 @@ class Membership:
             self.send_behind(link, own, theirs)
             for author in unknown:
                 self.push(link, rec.claims_for(self.claims.chains[author], own, 0, 0, 0))
-            self.due[link] = time.monotonic() + PAUSE_SECONDS
+            if self.asks_again:
+                self.due[link] = time.monotonic() + PAUSE_SECONDS
 
     def send_behind(self, link, own, theirs):
         for author, place, count, fingerprint in own.behind(theirs):

@@ -41,6 +41,24 @@ def wrong_version(stories):
     peer.close()
 
 
+def unknown_features(stories):
+    """Bits that nobody knows are ignored."""
+    peer, net, connection = stories.meet(stories.ticket, features=2**64 - 1)
+    stories.agree(peer, net, connection)
+    peer.close()
+
+
+def second_connection(stories):
+    """Of two connections that one side dialled the newer stays."""
+    peer, net, first = stories.meet(stories.ticket)
+    stories.agree(peer, net, first)
+    _, _, second = stories.meet(stories.ticket, peer)
+    assert peer.run(20, lambda: first.end is not None), "both stay"
+    assert first.end in ("goodbye: duplicate connection", "cut") and second.end is None
+    stories.agree(peer, net, second)
+    peer.close()
+
+
 def no_datanet(stories):
     with socket.create_connection(address(stories)) as line:
         line.settimeout(15)
@@ -149,5 +167,5 @@ def corrupt_chunk(stories):
 
 
 ALL = [(story.__name__, story) for story in (
-    wrong_version, no_datanet, wrong_identity, false_proof, wrong_key, unknown_datanet, beyond_a_block, replay,
+    wrong_version, unknown_features, second_connection, no_datanet, wrong_identity, false_proof, wrong_key, unknown_datanet, beyond_a_block, replay,
     too_long, false_signature, corrupt_chunk)]

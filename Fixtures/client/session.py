@@ -156,7 +156,9 @@ class Session:
             return None
         lowest, highest, mode = self.buffer[7:10]
         version = min(highest, self.versions[1])
-        if lowest > highest or version < max(lowest, self.versions[0]) or mode > 1:
+        if lowest > highest or mode > 1:
+            raise Ended("notDatanet")
+        if version < max(lowest, self.versions[0]):
             self.out += bytes([1, *self.versions])
             raise Ended("version")
         length = 10 + 16 * mode
@@ -194,8 +196,8 @@ class Session:
         if len(self.buffer) < 2:
             return None
         length = int.from_bytes(self.buffer[:2], "big")
-        if length > 4096 + 96:
-            raise HandshakeFailed("length")
+        if length > 4224:
+            raise Ended("frameLength")
         if len(self.buffer) < 2 + length:
             return None
         payload = self.noise.read(self._take(2 + length)[2:])
@@ -265,7 +267,7 @@ class Session:
                 raise Ended("control")
             self.credit[value[1]] += value[2]
             if self.credit[value[1]] > 32 << 20:
-                raise Ended("credit")
+                raise Ended("control")
             self._seal()
         if value[0] == 2:
             self.send(CONTROL, encode([3, value[1]]))
