@@ -3,10 +3,11 @@ import random
 
 from nacl.signing import SigningKey
 
-from encoding import DAG_CBOR, link
-from exchange import CANCEL, REQUEST
-from reconciliation import BUCKETS, SKETCH
+from encoding import DAG_CBOR, link, varint
+from exchange import CANCEL, REQUEST, ranges
+from reconciliation import BUCKETS, SKETCH, pack_numbers, pack_states
 from session import FRAMES_PER_KEY, REQUESTS
+from sharing import BROADCAST, OVERLAY, RECONCILIATION, WIRE_CLAIMS
 
 MANY_AUTHORS = 1000
 
@@ -90,4 +91,41 @@ def key_change(stories):
     return f"{session.sending.counter} frames sent, {session.receiving.counter} received"
 
 
-ALL = [(story.__name__, story) for story in (largest_claim, reconciliation, key_change)]
+def extremes(stories):
+    """Well-formed messages that say absurd things: ada goes on, and so does the session."""
+    peer, net, connection = stories.meet(stories.crowd)
+    stories.agree(peer, net, connection, "crowd")
+    dice, someone = random.Random(5), bytes(peer.key)
+    rounds = [
+        [0, 2**32 - 1, b"\xff" * 8, b"\xff" * 256], [0, 0, bytes(8), bytes(256)],
+        [0, 2**31, dice.randbytes(8), dice.randbytes(256)], [1], [2, dice.randbytes(14 * 16_384)],
+        [3, 0], [3, 17], [4, 0, dice.randbytes(2)], [4, 17, bytes(196_608)], [5, 0, b"\0\0\0"],
+        [5, 17, b"".join(varint(int(n > 0)) + b"\0" + varint(0) for n in range(60_000))],
+        [5, 4, b"\0\0" + varint(9000) + dice.randbytes(18_000)],
+        [6, pack_states([(n * 200_000, 2**32 - 1, n) for n in range(20_000)]), False, 0, b""],
+        [6, pack_states([(n, 0, 0) for n in range(20_000)]), True, 17, pack_numbers(range(131_072))],
+        [6, b"", True, 0, b"\0"]]
+    for number, message in enumerate(rounds):
+        net.tell(connection, RECONCILIATION, message, dice.choice([0, number, 2**32 - 1]))
+    for message in ([1, someone, 2**31 - 1, 1024], [1, bytes(32), 0, 1], [2, bytes(32)], [0, []]):
+        net.tell(connection, WIRE_CLAIMS, message)
+    for message in ([0, bytes(32), 2**28 - 2**18, b"\x80\x80\x10"], [0, bytes(32), 0, b"\0" * 9000],
+                    [1, bytes(32) * 300], [2, bytes(32 * 1024)], [3, bytes(32 * 1024), 2],
+                    [4, False], [5, True], [6, dice.randbytes(32 * 1024), True], [6, b"", True],
+                    [7, [[dice.randbytes(32), ranges([(2 * n, 1) for n in range(2000)])]] * 60]):
+        net.chunks.tell(connection, *message)
+    stranger = [dice.randbytes(32), ["[::1]:1", "no address", "x:99999", ""] * 2]
+    for message in ([1, stranger, 6], [1, stranger, 0], [2, stranger, True], [3, True], [4], [4],
+                    [5, stranger, 6, [stranger] * 8], [5, [someone, []], 0, []], [6, [stranger] * 8]):
+        net.tell(connection, OVERLAY, message)
+    for message in ([1, b""], [1, dice.randbytes(33 * 1024)], [2, None], [2, bytes(32)], [3]):
+        net.tell(connection, BROADCAST, message)
+    peer.run(3)
+    assert connection.end is None, connection.end
+    net.reconcile(connection)
+    stories.agree(peer, net, connection, "crowd")
+    peer.close()
+
+
+ALL = [(story.__name__, story) for story in (
+    largest_claim, reconciliation, extremes, key_change)]
