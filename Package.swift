@@ -75,7 +75,10 @@ var targets: [Target] = [
     name: "CanonicalKernels",
     cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off", "-fno-math-errno", "-Wall", "-Werror"])]),
 
-  module("Cryptography", ["CCrypto", "CSodium"], settings: hot),
+  .target(
+    name: "CSHA256", cSettings: [.unsafeFlags(["-O3", "-Wall", "-Werror"])]),
+
+  module("Cryptography", ["CCrypto", "CSHA256", "CSodium"], settings: hot),
   module("UnicodeText", ["CUtf8proc"], settings: hot),
   module("JSON", settings: hot),
   module("Compression", ["CZstd"], settings: hot),

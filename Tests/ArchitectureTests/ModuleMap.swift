@@ -13,7 +13,8 @@ struct Module: Sendable {
 }
 
 let moduleMap: [Module] = [
-  Module(name: "Cryptography", imports: [], isPure: true, libraries: ["CCrypto", "CSodium"]),
+  Module(
+    name: "Cryptography", imports: [], isPure: true, libraries: ["CCrypto", "CSHA256", "CSodium"]),
   Module(name: "UnicodeText", imports: [], isPure: true, libraries: ["CUtf8proc"]),
   Module(name: "JSON", imports: [], isPure: true),
   Module(name: "Compression", imports: [], isPure: true, libraries: ["CZstd"]),

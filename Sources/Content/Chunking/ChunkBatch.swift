@@ -27,15 +27,7 @@ public struct ChunkBatch: Sendable {
 
   /// Names every chunk. This is the expensive half of adding; it may run on any thread.
   public func hashed() -> HashedBatch {
-    var hash = SHA256()
-    var digests: [Digest] = []
-    digests.reserveCapacity(chunks.count)
-    let span = unsafe bytes.span.bytes
-    for range in ranges {
-      hash.update(span.extracting(range))
-      digests.append(hash.finish())
-    }
-    return HashedBatch(batch: self, digests: digests)
+    unsafe HashedBatch(batch: self, digests: SHA256.hash(bytes.span.bytes, at: ranges))
   }
 }
 

@@ -3,14 +3,12 @@
 internal import Content
 internal import Records
 
-/// The first stage runs on the caller's thread: reading, finding records, cutting. Hashing and
-/// writing run on workers; this thread helps them when they fall behind. Memory does not grow
-/// with the files: a bounded number of batches is under way.
+/// Reading and finding records run ahead on a thread, cutting on the caller's. Hashing and writing
+/// run on workers; this thread helps them when they fall behind. Memory does not grow with the
+/// files: a bounded number of pieces and batches is under way.
 final class Adder {
   /// Problems that are kept to be shown; all are counted.
   static let mostProblems = 100
-  /// What is read at a time.
-  static let readBytes = 1 << 20
   /// Workers beyond the processors: some wait for the disk while the others hash.
   static let writersAhead = 1
   /// Batches that wait for a worker before this thread helps.
@@ -37,9 +35,6 @@ final class Adder {
   private var problems: [FileProblem] = []
   private var newBlocks = 0
   private var newBytes = 0
-  private var buffer = [UInt8](repeating: 0, count: Adder.readBytes)
-  /// Reused for every read.
-  private var ends: [Int] = []
 
   /// `report` is called after each batch; its answer false stops the work.
   init(
@@ -129,28 +124,25 @@ final class Adder {
       throw DiskError(operation: "look at", path: file.location, code: 0)
     }
     try inPlace?.begin(file, stamp)
-    var offset = 0
-    var count = try read(source, at: offset, of: stamp.size)
-    let head = Array(buffer[..<min(count, RecordFormat.headLength)])
+    guard let head = try source.bytes(at: 0, count: min(stamp.size, RecordFormat.headLength))
+    else {
+      throw AddError(
+        location: source.path, reason: "it became shorter while it was read; try again")
+    }
     let format = RecordFormat.recognised(
       fileName: file.path.text, head: head, isWhole: head.count == stamp.size)
-    var scanner = RecordScanner(format: format)
+    let reading = LargeFileReading(
+      source, size: stamp.size, format: format, isAhead: options.threads != 0)
+    defer { reading.close() }
+    var summary = RecordSummary()
     cutter.beginFile(hasRecords: format.hasRecords)
-    while count > 0 {
-      ends.removeAll(keepingCapacity: true)
-      let isLast = offset + count == stamp.size
-      let bytes = buffer
-      unsafe bytes.withUnsafeBytes {
-        unsafe scanner.scan(UnsafeRawBufferPointer(rebasing: $0[..<count]), ends: &ends)
-      }
-      if isLast { scanner.finish(ends: &ends) }
-      for index in ends.indices { ends[index] -= offset }
-      try checkProblems(file, scanner.summary)
-      unsafe cutter.append(buffer.span.bytes.extracting(..<count), recordEnds: ends)
-      offset += count
-      progress.bytes += count
+    while let piece = try reading.next() {
+      summary = piece.summary
+      try checkProblems(file, summary)
+      cutter.append(piece.bytes, recordEnds: piece.ends)
+      progress.bytes += piece.bytes.count
+      reading.reuse(piece)
       try handOn()
-      count = try read(source, at: offset, of: stamp.size)
     }
     // A file that was written meanwhile would be a mixture of before and after.
     guard source.stamp() == stamp else {
@@ -158,22 +150,7 @@ final class Adder {
     }
     let size = cutter.endFile()
     try handOn()
-    try finish(file, format, size, scanner.summary)
-  }
-
-  /// The next bytes of a file as long as it was when it was opened.
-  private func read(_ source: any DiskFile, at offset: Int, of size: Int) throws -> Int {
-    let wanted = min(Self.readBytes, size - offset)
-    if wanted <= 0 { return 0 }
-    let count = try unsafe buffer.withUnsafeMutableBytes {
-      try unsafe source.read(
-        into: UnsafeMutableRawBufferPointer(rebasing: $0[..<wanted]), at: offset)
-    }
-    guard count == wanted else {
-      throw AddError(
-        location: source.path, reason: "it became shorter while it was read; try again")
-    }
-    return count
+    try finish(file, format, size, summary)
   }
 
   private func finish(

@@ -34,34 +34,45 @@ public final class BlockIntake {
     public func append(_ blocks: [Arrived]) throws -> [Bool] {
       var sound: [Bool] = []
       sound.reserveCapacity(blocks.count)
-      var hash = SHA256()
-      for block in blocks {
-        unsafe hash.update(block.bytes.span.bytes.extracting(block.range))
-        sound.append(hash.finish() == block.cid.digest && block.range.count <= maximum)
-      }
-      let good = zip(blocks, sound).filter(\.1).map(\.0)
       var start = 0
-      while start < good.count {
-        let end = min(start + BlockWriter.groupBlocks, good.count)
-        try write(good[start..<end])
+      while start < blocks.count {
+        let end = min(start + BlockWriter.groupBlocks, blocks.count)
+        sound += try appendGroup(blocks[start..<end])
         start = end
       }
       return sound
     }
 
-    private var maximum: Int { Block.maximumByteCount }
-
-    private func write(_ blocks: ArraySlice<Arrived>) throws {
-      let entries = blocks.map { block in
-        PackEntry(
-          digest: block.cid.digest, form: .plain, stored: block.range.count,
-          length: block.range.count)
-      }
-      // One copy into one piece of memory costs less than a system call for each block.
+    /// One copy into one piece of memory costs less than a system call for each block.
+    private func appendGroup(_ blocks: ArraySlice<Arrived>) throws -> [Bool] {
       var payload: [UInt8] = []
       payload.reserveCapacity(blocks.reduce(0) { $0 + $1.range.count })
-      for block in blocks { payload += block.bytes[block.range] }
-      _ = unsafe try payload.span.bytes.withUnsafeBytes { unsafe try packs.append(entries, [$0]) }
+      let places = blocks.map { block in
+        let start = payload.count
+        payload += block.bytes[block.range]
+        return start..<payload.count
+      }
+      let digests = unsafe SHA256.hash(payload.span.bytes, at: places)
+      let sound = zip(blocks, digests).map { block, digest in
+        digest == block.cid.digest && block.range.count <= Block.maximumByteCount
+      }
+      var entries: [PackEntry] = []
+      var good: [Range<Int>] = []
+      for ((place, digest), isSound) in zip(zip(places, digests), sound) where isSound {
+        entries.append(
+          PackEntry(digest: digest, form: .plain, stored: place.count, length: place.count))
+        if let last = good.last, last.upperBound == place.lowerBound {
+          good[good.count - 1] = last.lowerBound..<place.upperBound
+        } else {
+          good.append(place)
+        }
+      }
+      if entries.isEmpty { return sound }
+      _ = unsafe try payload.span.bytes.withUnsafeBytes { buffer in
+        unsafe try packs.append(
+          entries, good.map { unsafe UnsafeRawBufferPointer(rebasing: buffer[$0]) })
+      }
+      return sound
     }
 
     /// Puts everything appended on the disk.

@@ -10,17 +10,10 @@ struct BlockRun: Sendable {
 
   let locations: [BlockLocation]
 
-  /// Calls `body` with the bytes of each block in order.
+  /// Calls `body` with the bytes of each block in order. Long stretches that are not in memory
+  /// pass by the system's page cache: workers read ahead, and what is read so is seldom read again.
   func forEach(_ body: (Int, RawSpan) throws -> Void) throws {
     try forEachRun { try read($0, $1, body) }
-  }
-
-  /// Lets the disk begin to read what another thread will soon ask for.
-  func announce() {
-    forEachRun { range, count in
-      guard case .pack(let files, let place) = locations[range.lowerBound].place else { return }
-      _ = try? files.reader(place.pack).announce(at: place.offset, count: count)
-    }
   }
 
   private func forEachRun(_ body: (ClosedRange<Int>, _ byteCount: Int) throws -> Void) rethrows {
@@ -28,9 +21,8 @@ struct BlockRun: Sendable {
     while first < locations.count {
       var last = first
       var count = locations[first].storedBytes ?? 0
-      while last + 1 < locations.count, count < Self.mostBytes,
-        locations[last + 1].follows(locations[last]),
-        let next = locations[last + 1].storedBytes
+      while last + 1 < locations.count, locations[last + 1].follows(locations[last]),
+        let next = locations[last + 1].storedBytes, count + next <= Self.mostBytes
       {
         count += next
         last += 1
@@ -44,20 +36,29 @@ struct BlockRun: Sendable {
     _ range: ClosedRange<Int>, _ count: Int, _ body: (Int, RawSpan) throws -> Void
   ) throws {
     guard range.count > 1, case .pack(let files, let place) = locations[range.lowerBound].place,
-      let bytes = try? files.reader(place.pack).bytes(at: place.offset, count: count)
+      let file = try? files.reader(place.pack)
     else {
       for index in range { try one(index, body) }
       return
     }
-    var hash = SHA256()
+    let buffer = DiskBuffer.taken()
+    defer { buffer.giveBack() }
+    guard
+      let bytes = unsafe try? file.readThrough(into: buffer, at: place.offset, count: count),
+      bytes.count == count
+    else {
+      for index in range { try one(index, body) }
+      return
+    }
     var start = 0
-    for index in range {
-      let location = locations[index]
-      let span = unsafe bytes.span.bytes.extracting(start..<start + location.byteCount)
-      start += location.byteCount
-      hash.update(span)
-      if hash.finish() == location.cid.digest {
-        try body(index, span)
+    let places = range.map { index in
+      defer { start += locations[index].byteCount }
+      return start..<start + locations[index].byteCount
+    }
+    let digests = unsafe SHA256.hash(bytes.bytes, at: places)
+    for (index, (place, digest)) in zip(range, zip(places, digests)) {
+      if digest == locations[index].cid.digest {
+        try body(index, unsafe bytes.bytes.extracting(place))
       } else {
         try one(index, body)
       }

@@ -15,7 +15,6 @@ struct GroupToCheck: Sendable {
     result.sum = PlaceSum(group.places.lazy.map { BlockPlace(pack: pack, offset: $1, entry: $0) })
     let buffer = DiskBuffer.taken()
     defer { buffer.giveBack() }
-    var hash = SHA256()
     // Neighbours are read together, as many as fit the buffer.
     var run: [(entry: PackEntry, offset: Int)] = []
     var end = 0
@@ -23,24 +22,31 @@ struct GroupToCheck: Sendable {
       guard let first = run.first else { return }
       let read = try unsafe file.readThrough(
         into: buffer, at: first.offset, count: end - first.offset)
-      for (entry, offset) in run {
+      // Plain blocks are hashed where they lie; what a short read does not hold is damaged.
+      let places = run.map { entry, offset in
+        offset - first.offset..<offset - first.offset + entry.stored
+      }
+      var plain: [Range<Int>] = []
+      for ((entry, _), place) in zip(run, places) where entry.form == .plain {
+        if place.upperBound <= read.count { plain.append(place) }
+      }
+      var digests = unsafe SHA256.hash(read.bytes, at: plain).makeIterator()
+      for ((entry, offset), place) in zip(run, places) {
         result.blocks += 1
         result.bytes += entry.stored
-        let from = offset - first.offset
-        guard from + entry.stored <= read.count else {
-          result.damaged.append(place(entry, offset))
-          continue
+        if place.upperBound <= read.count {
+          if entry.form == .plain {
+            if digests.next() == entry.digest { continue }
+          } else {
+            let stored = unsafe Array(read[place])
+            if let block = entry.form.block(from: stored, length: entry.length),
+              SHA256.hash(block) == entry.digest
+            {
+              continue
+            }
+          }
         }
-        let stored = unsafe UnsafeRawBufferPointer(rebasing: read[from..<from + entry.stored])
-        if entry.form == .plain {
-          unsafe hash.update(stored.bytes)
-          if hash.finish() == entry.digest { continue }
-        } else if let block = unsafe entry.form.block(from: Array(stored), length: entry.length),
-          SHA256.hash(block) == entry.digest
-        {
-          continue
-        }
-        result.damaged.append(place(entry, offset))
+        result.damaged.append(self.place(entry, offset))
       }
       run.removeAll(keepingCapacity: true)
     }

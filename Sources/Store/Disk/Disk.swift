@@ -33,8 +33,6 @@ package protocol DiskFile: AnyObject, Sendable {
   func readThrough(
     into buffer: DiskBuffer, at offset: Int, count: Int
   ) throws(DiskError) -> UnsafeRawBufferPointer
-  /// Says that a stretch will be read soon.
-  func announce(at offset: Int, count: Int)
   /// Writes all parts, one behind the other.
   func write(_ parts: [UnsafeRawBufferPointer], at offset: Int) throws(DiskError)
   func truncate(to size: Int) throws(DiskError)
@@ -47,8 +45,6 @@ package protocol DiskFile: AnyObject, Sendable {
 }
 
 extension DiskFile {
-  package func announce(at offset: Int, count: Int) {}
-
   package func readThrough(
     into buffer: DiskBuffer, at offset: Int, count: Int
   ) throws(DiskError) -> UnsafeRawBufferPointer {

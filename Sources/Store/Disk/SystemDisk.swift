@@ -3,7 +3,15 @@
 internal import Glibc
 
 package final class SystemDisk: Disk {
-  package init() {}
+  /// Of files that are made.
+  private let permissions: UInt32
+  private let isDirect: Bool
+
+  /// `isDirect` lets large writes pass by the page cache.
+  package init(permissions: UInt32 = 0o600, isDirect: Bool = true) {
+    self.permissions = permissions
+    self.isDirect = isDirect
+  }
 
   package func open(_ path: String, _ mode: OpenMode) throws(DiskError) -> any DiskFile {
     let flags =
@@ -12,11 +20,12 @@ package final class SystemDisk: Disk {
       case .write: O_RDWR
       case .create: O_RDWR | O_CREAT | O_EXCL
       }
-    let descriptor = unsafe Glibc.open(path, flags | O_CLOEXEC, 0o600)
+    let descriptor = unsafe Glibc.open(path, flags | O_CLOEXEC, mode_t(permissions))
     guard descriptor >= 0 else {
       throw DiskError(operation: mode == .create ? "make" : "open", path: path, code: errno)
     }
-    let direct = mode == .read ? nil : DirectAccess(path: path, of: descriptor)
+    let direct =
+      mode == .read || !isDirect ? nil : DirectAccess(path: path, of: descriptor)
     return SystemFile(path: path, descriptor: descriptor, direct: direct)
   }
 
@@ -122,11 +131,6 @@ final class SystemFile: DiskFile {
     }
     let done = try unsafe read(into: wanted, at: offset)
     return unsafe UnsafeRawBufferPointer(rebasing: wanted[..<done])
-  }
-
-  func announce(at offset: Int, count: Int) {
-    // Advice: where it is not taken, reading waits as it would have.
-    _ = posix_fadvise(descriptor, off_t(offset), off_t(count), POSIX_FADV_WILLNEED)
   }
 
   /// Whether the page cache has all of a stretch.

@@ -50,7 +50,7 @@ public final class ContributionReader {
   /// A range of the contribution's stream of bytes.
   public func read(_ range: Range<UInt64>, _ body: ([UInt8]) throws -> Void) throws {
     let work = OrderedWork<[PartToRead], [UInt8]>(
-      threads: max(1, Worker.processors - 1), mostWaiting: 3
+      threads: Worker.processors, mostWaiting: 3
     ) { parts in
       var bytes: [UInt8] = []
       bytes.reserveCapacity(parts.reduce(0) { $0 + $1.range.count })
@@ -68,7 +68,6 @@ public final class ContributionReader {
       parts.append(PartToRead(location: try location(of: part.chunk.cid), range: part.range))
       count += part.range.count
       guard count >= BlockRun.mostBytes else { return }
-      BlockRun(locations: parts.map(\.location)).announce()
       work.submit(parts)
       parts = []
       count = 0

@@ -63,7 +63,7 @@ extension ContributionReader {
     body: (Answer) throws -> Bool
   ) throws {
     let work = OrderedWork<RecordStretch, Answer>(
-      threads: max(1, Worker.processors - 1), mostWaiting: 3, question)
+      threads: Worker.processors, mostWaiting: 3, question)
     defer { work.close() }
     var files = manifest.fileCursor()
     var file = try files.next(source)
@@ -79,10 +79,7 @@ extension ContributionReader {
       let isGap = start != reached
       reached = end
       if isGap || stretch.byteCount >= BlockRun.mostBytes && chunk.item.recordCount > 0 {
-        if !stretch.parts.isEmpty {
-          BlockRun(locations: stretch.parts.map(\.location)).announce()
-          work.submit(stretch)
-        }
+        if !stretch.parts.isEmpty { work.submit(stretch) }
         stretch = RecordStretch()
         while !isOver, let answer = try work.nextReady() { isOver = try !body(answer) }
       }

@@ -66,7 +66,7 @@ struct FileTreeWriter {
     return try OpenFile(path: full, bytes: bytes)
   }
 
-  private mutating func close(_ file: OpenFile) throws {
+  private mutating func close(_ file: consuming OpenFile) throws {
     if try file.keep(overwrites: overwrites) {
       files += 1
       bytes += file.byteCount
@@ -89,11 +89,17 @@ struct FileTreeWriter {
   /// One file on its way: compared with what is there as long as that is equal, written beside it
   /// from the first difference on.
   struct OpenFile {
+    /// Larger files pass by the page cache: little of them is read again at once, and finding
+    /// memory for them costs the system more than writing them.
+    private static let largestCached = 64 << 20
+
     let path: String
     let byteCount: Int
     private(set) var remaining: Int
     private let temporary: String
-    private var output: Int32 = -1
+    private var output: (any DiskFile)?
+    /// Bytes of the file that are written.
+    private var written = 0
     /// The file that is there already, as long as it is equal so far.
     private var existing: Int32 = -1
     private var hadExisting = false
@@ -114,9 +120,10 @@ struct FileTreeWriter {
     }
 
     private mutating func beginWriting() throws {
-      output = unsafe Glibc.open(
-        temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o666)
-      if output < 0 { throw DiskError(operation: "make", path: temporary, code: errno) }
+      // What a stopped process of the same number left behind.
+      unsafe unlink(temporary)
+      output = try SystemDisk(permissions: 0o666, isDirect: byteCount > Self.largestCached)
+        .open(temporary, .create)
     }
 
     mutating func take(_ piece: ArraySlice<UInt8>) throws {
@@ -155,25 +162,19 @@ struct FileTreeWriter {
       existing = -1
     }
 
-    private func write(_ piece: ArraySlice<UInt8>) throws {
-      var done = 0
-      try unsafe piece.withUnsafeBytes { buffer in
-        while done < buffer.count {
-          let count = unsafe Glibc.write(output, buffer.baseAddress! + done, buffer.count - done)
-          if count < 0, errno == EINTR { continue }
-          if count < 0 { throw DiskError(operation: "write", path: temporary, code: errno) }
-          done += count
-        }
-      }
+    private mutating func write(_ piece: ArraySlice<UInt8>) throws {
+      guard let output else { return }
+      try unsafe piece.withUnsafeBytes { try unsafe output.write([$0], at: written) }
+      written += piece.count
     }
 
     /// Gives the file its name; false when it was there already.
-    func keep(overwrites: Bool) throws -> Bool {
+    mutating func keep(overwrites: Bool) throws -> Bool {
       if existing >= 0 {
         Glibc.close(existing)
         return false
       }
-      Glibc.close(output)
+      output = nil
       if hadExisting, !overwrites {
         unsafe unlink(temporary)
         throw Failure.failed("\(path) is there and differs; --overwrite replaces it")
@@ -188,10 +189,7 @@ struct FileTreeWriter {
 
     func discard() {
       if existing >= 0 { Glibc.close(existing) }
-      if output >= 0 {
-        Glibc.close(output)
-        unsafe unlink(temporary)
-      }
+      if output != nil { unsafe unlink(temporary) }
     }
   }
 }
