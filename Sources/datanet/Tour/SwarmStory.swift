@@ -12,7 +12,7 @@ final class SwarmStory {
   /// The peer that is left ends by itself after so many seconds.
   private static let secondsLeft = 1_800
   /// Waiting for something that the story tells of is given up after this.
-  private static let patienceSeconds = 20.0
+  private static let patienceSeconds = 180.0
 
   private let stage: TourStage
   private var running: [String] = []
