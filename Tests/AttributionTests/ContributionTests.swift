@@ -50,6 +50,39 @@ import Testing
       evidence.structureFaults().first?.what.contains("2 folds of a yardstick with 1") == true)
   }
 
+  /// 40, 60, 50, 70 have the jackknife's variance 4/3·500 and t = 3.182; a second run with the sum 250
+  /// adds (250 − 220)²/2, and together they have as many degrees of freedom as Welch says.
+  @Test func anotherSeedWidensTheInterval() throws {
+    var trial = Trial()
+    trial.recipe.yardstick?.folds = 4
+    let folds = try FoldScores(trial.run().run.transcript, recipe: trial.recipe)
+    let sums: [Int64] = [40, 60, 50, 70]
+    let alone = try #require(try folds.interval(of: sums))
+    #expect(alone == ScoreInterval(sum: 220, low: 220 - 83, high: 220 + 83))
+    let both = try #require(try folds.interval(of: sums, repeated: [250]))
+    // √(666.67 + 450) · 4.303 at ⌊1116.67²/(666.67²/3 + 450²/1)⌋ = 3 degrees: 3.182.
+    #expect(both == ScoreInterval(sum: 220, low: 220 - 107, high: 220 + 107))
+    let same = try #require(try folds.interval(of: sums, repeated: [220, 220]))
+    #expect(same == alone, "seeds that agree add nothing")
+  }
+
+  @Test func aRepetitionHasItsOwnRecipeAndTheRunsLength() throws {
+    let trial = Trial()
+    let evidence = RunEvidence(
+      recipe: trial.recipe, transcript: try trial.run().run.transcript, records: trial.records,
+      names: trial.names, yardstick: trial.yardstick)
+    var again = trial
+    again.recipe = Repetition.recipe(trial.recipe, number: 2)
+    let repetition = try again.run().run.transcript
+    #expect(repetition.entries[0].state != evidence.transcript.entries[0].state)
+    #expect(Repetition.fault(repetition, number: 2, of: evidence) == nil)
+    #expect(
+      Repetition.fault(repetition, number: 1, of: evidence)?.contains("another recipe") == true)
+    var short = Transcript(recipe: again.recipe.cid)
+    for entry in repetition.entries.dropLast() { short.append(entry) }
+    #expect(Repetition.fault(short, number: 2, of: evidence)?.contains("19 steps") == true)
+  }
+
   @Test func measuringChangesNothingInTheRun() throws {
     let trial = Trial()
     let measured = try trial.run().run

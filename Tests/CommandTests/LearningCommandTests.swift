@@ -2,6 +2,7 @@
 
 import Foundation
 import JSON
+import Learning
 import Testing
 
 @Suite("Learning commands")
@@ -41,6 +42,83 @@ struct LearningCommandTests {
       "train", "--base", "Fixtures/base", "--data", "facts.jsonl", "--out", "again", "--steps",
       "12", "--checkpoint-every", "6", "--json", "--threads", "3", "--memory", "small")
     #expect(try lines(again.output).last?["transcriptRoot"] == last["transcriptRoot"])
+  }
+
+  @Test("repeat a run from other seeds, and check the repetitions in full")
+  func seeds() throws {
+    let place = try Place()
+    defer { place.remove() }
+    let facts = place.datanet("lesson", "facts").output.split(separator: "\n").prefix(24)
+    try place.write(facts.joined(separator: "\n") + "\n", to: "facts.jsonl")
+    try place.write(place.datanet("lesson", "facts", "--test").output, to: "test.jsonl")
+    let from = [
+      "--base", "Fixtures/base", "--data", "facts.jsonl", "--yardstick", "test.jsonl", "-q",
+    ]
+    let words = ["--steps", "12", "--batch", "3", "--out", "run", "--folds", "4", "--refresh", "1"]
+    func width() throws -> [Double] {
+      try lines(String(decoding: place.read("run/scores.jsonl"), as: UTF8.self)).map {
+        ($0["high"]?.double ?? 0) - ($0["low"]?.double ?? 0)
+      }
+    }
+    let once = place.launch(["datanet", "train"] + from + words)
+    #expect(once.status == 0, "\(once.errors)")
+    let narrow = try width()
+    let thrice = place.launch(["datanet", "train"] + from + words + ["--seeds", "3"])
+    #expect(thrice.status == 0, "\(thrice.errors)")
+    #expect(try width() != narrow)
+    let full = place.launch(["datanet", "verify", "run", "--full"] + from)
+    #expect(full.status == 0 && full.output.contains("2 repetitions executed again"))
+    // A repetition that was not executed: found by who executes everything.
+    var lie = try Learning.Transcript(bytes: [UInt8](place.read("run/transcript-2")))
+    var entries = lie.entries
+    entries[7].contributions[0] += 1
+    lie = Learning.Transcript(recipe: lie.recipe)
+    for entry in entries { lie.append(entry) }
+    try Data(lie.bytes).write(to: place.folder.appendingPathComponent("run/transcript-2"))
+    #expect(place.launch(["datanet", "verify", "run"] + from).status == 0)
+    let refuted = place.launch(["datanet", "verify", "run", "--full"] + from)
+    #expect(refuted.status == 3 && refuted.errors.contains("repetition 2: step 7"))
+  }
+
+  /// The proof is one file; it shows the lie to whoever has it, and nothing about an honest run.
+  @Test("save what refutes a run, and check it alone")
+  func proofFile() throws {
+    let place = try Place()
+    defer { place.remove() }
+    let facts = place.datanet("lesson", "facts").output.split(separator: "\n").prefix(24)
+    try place.write(facts.joined(separator: "\n") + "\n", to: "facts.jsonl")
+    let from = ["--base", "Fixtures/base", "--data", "facts.jsonl", "-q"]
+    let words = ["--steps", "8", "--batch", "3", "--checkpoint-every", "2"]
+    for out in ["run", "honest"] {
+      let result = place.launch(["datanet", "train"] + from + words + ["--out", out])
+      #expect(result.status == 0, "\(result.errors)")
+    }
+    let honest = try Learning.Transcript(bytes: [UInt8](place.read("run/transcript")))
+    var lie = Learning.Transcript(recipe: honest.recipe)
+    for var entry in honest.entries {
+      if entry.step == 5 { entry.loss = entry.loss.nextUp }
+      lie.append(entry)
+    }
+    try Data(lie.bytes).write(to: place.folder.appendingPathComponent("run/transcript"))
+    let found = place.launch(
+      ["datanet", "verify", "run", "--full", "--save", "lie.car"] + from)
+    #expect(found.status == 3 && found.errors.contains("step 5"), "\(found.errors)")
+    #expect(try place.read("lie.car").count < 1 << 20)
+    let checked = place.launch(["datanet", "verify", "run", "--check", "lie.car"] + from)
+    #expect(checked.status == 3 && checked.output.contains("The proof shows it"))
+    let unfounded = place.launch(["datanet", "verify", "honest", "--check", "lie.car"] + from)
+    #expect(unfounded.status == 0 && unfounded.output.contains("shows nothing"))
+    // A byte of the state is another's: the file is refused, which says nothing about the run.
+    var bytes = try place.read("lie.car")
+    bytes[bytes.count - 40] ^= 1
+    try bytes.write(to: place.folder.appendingPathComponent("bent.car"))
+    let bent = place.launch(["datanet", "verify", "run", "--check", "bent.car"] + from)
+    #expect(bent.status != 0 && !bent.errors.contains("is refuted"), "\(bent.errors)")
+    // Without the kept states it is unavailable, not false.
+    #expect(place.shell("rm honest/checkpoints/*").status == 0)
+    #expect(
+      place.launch(["datanet", "verify", "honest", "--samples", "8"] + from).status == 0,
+      "reached from the first state")
   }
 
   @Test("write the same text for the same seed, and stop where told")

@@ -1,4 +1,4 @@
-// How far a score would move with other yardstick records (Specs/Contributions.md, "Intervals").
+// How far a score would move with other yardstick records and another seed (Specs/Contributions.md, "Intervals").
 
 public import Learning
 
@@ -19,9 +19,10 @@ public struct ScoreInterval: Hashable, Sendable {
 public struct FoldScores: Sendable {
   /// With fewer folds no interval is given.
   public static let leastFolds = 4
-  /// 97.5 % quantiles of Student's t for 3, 4 … 30 degrees of freedom.
+  /// 97.5 % quantiles of Student's t for 1, 2 … 30 degrees of freedom.
   private static let quantiles = [
-    3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131,
+    12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160,
+    2.145, 2.131,
     2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048,
     2.045, 2.042,
   ]
@@ -58,19 +59,19 @@ public struct FoldScores: Sendable {
     }
   }
 
+  /// The squared distances from the mean, added up.
+  private static func squares(_ values: [Int64]) -> Double {
+    let mean = values.reduce(0.0) { $0 + Double($1) } / Double(values.count)
+    return values.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) }
+  }
+
   /// The score of a group of records, by their places, with its interval; the interval's ends are
   /// nil when there are too few folds.
   public func score(of places: some Sequence<Int>) throws(ScoreOverflow) -> (
     sum: Int64, interval: ScoreInterval?
   ) {
     let folds = try sums(of: places)
-    var sum: Int64 = 0
-    for fold in folds {
-      let (next, overflow) = sum.addingReportingOverflow(fold)
-      guard !overflow else { throw ScoreOverflow() }
-      sum = next
-    }
-    return (sum, try interval(of: folds))
+    return (try Self.sum(folds), try interval(of: folds))
   }
 
   /// What each fold measured of a group of records.
@@ -86,16 +87,42 @@ public struct FoldScores: Sendable {
     return folds
   }
 
-  /// The interval of a sum over folds; nil when there are too few.
-  public func interval(of folds: [Int64]) throws(ScoreOverflow) -> ScoreInterval? {
+  /// What all folds together measured of a group of records.
+  public func total(of places: some Sequence<Int>) throws(ScoreOverflow) -> Int64 {
+    try Self.sum(sums(of: places))
+  }
+
+  private static func sum(_ sums: [Int64]) throws(ScoreOverflow) -> Int64 {
+    var total: Int64 = 0
+    for sum in sums {
+      let (next, overflow) = total.addingReportingOverflow(sum)
+      guard !overflow else { throw ScoreOverflow() }
+      total = next
+    }
+    return total
+  }
+
+  /// The interval of a sum over folds; nil when there are too few. `repeated` are the sums of the same
+  /// records in runs that differ by their seed alone.
+  public func interval(
+    of folds: [Int64], repeated: [Int64] = []
+  ) throws(ScoreOverflow) -> ScoreInterval? {
     guard folds.count >= Self.leastFolds, isUsed.allSatisfy({ $0 }) else { return nil }
-    let sum = folds.reduce(0, &+)
+    let sum = try Self.sum(folds)
     let count = Double(folds.count)
-    let mean = Double(sum) / count
-    let squares = folds.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) }
-    let freedom = folds.count - 1
-    let quantile = freedom <= 30 ? Self.quantiles[freedom - 3] : 1.96
-    let half = quantile * (count / (count - 1) * squares).squareRoot()
+    var variance = count / (count - 1) * Self.squares(folds)
+    var freedom = folds.count - 1
+    if !repeated.isEmpty {
+      let seeds = Self.squares([sum] + repeated) / Double(repeated.count)
+      let both = variance + seeds
+      // Welch's and Satterthwaite's degrees of freedom of a sum of two estimated variances.
+      let parts =
+        variance * variance / Double(freedom) + seeds * seeds / Double(repeated.count)
+      freedom = parts > 0 ? max(1, Int(min(both * both / parts, 1000))) : freedom
+      variance = both
+    }
+    let quantile = freedom <= 30 ? Self.quantiles[freedom - 1] : 1.96
+    let half = quantile * variance.squareRoot()
     guard half < 0x1p61, sum.magnitude < 1 << 62 else { throw ScoreOverflow() }
     let reach = Int64(half.rounded(.up))
     return ScoreInterval(sum: sum, low: sum - reach, high: sum + reach)

@@ -33,9 +33,11 @@ public struct Shares: Hashable, Sendable {
   /// For each contributor the number of its cluster: those who share a record are in one.
   public let clusters: [Int]
 
-  /// `records` are the snapshot's in order, `folds` what the run's transcript says of each.
+  /// `records` are the snapshot's in order, `folds` what the run's transcript says of each, and
+  /// `repeated` what those of its repetitions say.
   public init(
-    _ snapshot: Snapshot, records: [SnapshotRecord], folds: FoldScores
+    _ snapshot: Snapshot, records: [SnapshotRecord], folds: FoldScores,
+    repeated: [FoldScores] = []
   ) throws {
     contributors = snapshot.contributors
     var own: [[Int]] = Array(repeating: [], count: snapshot.contributors.count)
@@ -55,23 +57,29 @@ public struct Shares: Hashable, Sendable {
       }
     }
     byContributor = try contributors.indices.map { contributor in
-      var sums = try folds.sums(of: own[contributor])
+      /// Its own records, and its parts of those that it shares.
+      func sums(_ folds: FoldScores) throws -> [Int64] {
+        var sums = try folds.sums(of: own[contributor])
+        for claimants in shared[contributor].keys.sorted() {
+          let parts = try folds.sums(of: shared[contributor][claimants] ?? [])
+          for (fold, sum) in parts.enumerated() {
+            sums[fold] = try Self.added(sums[fold], sum / Int64(claimants))
+          }
+        }
+        return sums
+      }
       var share = Share()
       share.records = own[contributor].count
-      for claimants in shared[contributor].keys.sorted() {
-        let places = shared[contributor][claimants] ?? []
-        share.sharedRecords += places.count
-        for (fold, sum) in try folds.sums(of: places).enumerated() {
-          sums[fold] = try Self.added(sums[fold], sum / Int64(claimants))
-        }
-      }
-      try share.measure(sums, folds)
+      share.sharedRecords = shared[contributor].values.reduce(0) { $0 + $1.count }
+      try share.measure(
+        sums(folds), folds, repeated: repeated.map { try Self.sum(sums($0)) })
       return share
     }
     bySource = try sources.map { places in
       var share = Share()
       share.records = places.count
-      try share.measure(try folds.sums(of: places), folds)
+      try share.measure(
+        folds.sums(of: places), folds, repeated: repeated.map { try $0.total(of: places) })
       return share
     }
     total = try Self.sum(folds.sums(of: records.indices))
@@ -109,9 +117,11 @@ public struct Shares: Hashable, Sendable {
 }
 
 extension Share {
-  fileprivate mutating func measure(_ sums: [Int64], _ folds: FoldScores) throws {
+  fileprivate mutating func measure(
+    _ sums: [Int64], _ folds: FoldScores, repeated: [Int64]
+  ) throws {
     sum = try Shares.sum(sums)
-    let interval = try folds.interval(of: sums)
+    let interval = try folds.interval(of: sums, repeated: repeated)
     low = interval?.low
     high = interval?.high
   }

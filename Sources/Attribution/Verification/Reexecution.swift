@@ -83,8 +83,8 @@ public struct Reexecution: Sendable {
     where index < claimed.contributions.count && index < own.contributions.count
       && own.contributions[index] != claimed.contributions[index]
     {
-      return "record \(place) contributed \(own.contributions[index]), and "
-        + "\(claimed.contributions[index]) was claimed"
+      return "record \(place) lowered the loss by \(Score.loss(own.contributions[index])), and "
+        + "\(Score.loss(claimed.contributions[index])) was claimed"
     }
     if own.contributions != claimed.contributions { return "its contributions are others" }
     return "its state is another"

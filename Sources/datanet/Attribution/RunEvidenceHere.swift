@@ -12,6 +12,8 @@ import Terminal
 struct RunEvidenceHere {
   let recipe: Recipe
   let transcript: Transcript
+  /// Of its repetitions from other seeds.
+  let repetitions: [Transcript]
   let snapshot: Snapshot
   /// In the snapshot's order.
   let records: [SnapshotRecord]
@@ -20,9 +22,13 @@ struct RunEvidenceHere {
   init(_ run: PublishedRun, _ store: Store) throws {
     let reader = try ContributionReader(run.transcript, in: store.blocks)
     func file(_ name: String) throws -> [UInt8] {
-      guard let file = try reader.file(at: ManifestPath(name)) else {
+      guard let bytes = try fileIfAny(name) else {
         throw Failure.refused("the run's evidence has no file \(name)")
       }
+      return bytes
+    }
+    func fileIfAny(_ name: String) throws -> [UInt8]? {
+      guard let file = try reader.file(at: ManifestPath(name)) else { return nil }
       guard file.item.bytes <= UInt64(OpenData.byteLimit) else {
         throw Failure.refused("\(name) of the run's evidence is larger than 1 GiB")
       }
@@ -38,6 +44,16 @@ struct RunEvidenceHere {
     guard transcript.root == run.root, transcript.recipe == run.recipe else {
       throw Failure.refused("the run's transcript is another one than its claim names")
     }
+    var repetitions: [Transcript] = []
+    for number in 1...Repetition.most {
+      guard let bytes = try fileIfAny(Repetition.fileName(number)) else { break }
+      let repetition = try Transcript(bytes: bytes)
+      guard repetition.recipe == Repetition.recipe(recipe, number: number).cid else {
+        throw Failure.refused("repetition \(number) of the run has another recipe")
+      }
+      repetitions.append(repetition)
+    }
+    self.repetitions = repetitions
     let held = try Self.blocks(of: file("snapshot.car"))
     snapshot = try Snapshot(run.snapshot) { held[$0] }
     var records: [SnapshotRecord] = []
@@ -57,7 +73,9 @@ struct RunEvidenceHere {
 
   func shares() throws -> Shares {
     let folds = try FoldScores(transcript, recipe: recipe)
-    return try Shares(snapshot, records: records, folds: folds)
+    return try Shares(
+      snapshot, records: records, folds: folds,
+      repeated: FoldScores.all(repetitions, of: recipe))
   }
 
   func tree() throws -> SumTree {

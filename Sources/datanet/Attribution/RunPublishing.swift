@@ -14,10 +14,15 @@ struct RunPublishing {
   private let run: Run
   private let files: RunFiles
   private let origin: NetOrigin
+  private let repetitions: [Transcript]
   private let context: Context
 
-  init(_ run: Run, _ files: RunFiles, _ origin: NetOrigin, _ context: Context) {
+  init(
+    _ run: Run, repetitions: [Transcript], _ files: RunFiles, _ origin: NetOrigin,
+    _ context: Context
+  ) {
     self.run = run
+    self.repetitions = repetitions
     self.files = files
     self.origin = origin
     self.context = context
@@ -29,8 +34,10 @@ struct RunPublishing {
     let snapshot = origin.snapshot
     try AtomicFile.write(archive(), to: "\(files.directory)/snapshot.car")
     let directory = files.directory
-    let evidence = try add(
-      ["recipe.json", "transcript", "snapshot.car"].map { "\(directory)/\($0)" }, store)
+    let names =
+      ["recipe.json", "transcript", "snapshot.car"]
+      + repetitions.indices.map { Repetition.fileName($0 + 1) }
+    let evidence = try add(names.map { "\(directory)/\($0)" }, store)
     let checkpoints = try add(checkpointPaths(), store)
     let adapter = try add(
       ["adapter_config.json", "adapter_model.safetensors"].map { "\(directory)/\($0)" }, store)
@@ -51,7 +58,9 @@ struct RunPublishing {
     var shares: Claim?
     if let root {
       let folds = try FoldScores(run.transcript, recipe: run.recipe)
-      let found = try Shares(snapshot.snapshot, records: snapshot.records, folds: folds)
+      let found = try Shares(
+        snapshot.snapshot, records: snapshot.records, folds: folds,
+        repeated: FoldScores.all(repetitions, of: run.recipe))
       shares = try store.claims.append(
         .attribution(found.published(run: claim.cid, root: root)), to: origin.datanet,
         by: identity, timeMilliseconds: Moment.milliseconds())

@@ -5,6 +5,7 @@ import Claims
 import Content
 import Cryptography
 import JSON
+import Learning
 import Terminal
 
 struct SharesReport {
@@ -12,6 +13,9 @@ struct SharesReport {
   let published: PublishedShares
   /// Computed here from the run's evidence; nil where that is not held.
   let shares: Shares?
+  /// Of the run's yardstick, and runs from other seeds; nil where the evidence is not held.
+  let yardstick: Yardstick?
+  let repetitions: Int
   let snapshot: Snapshot?
 
   func show(_ context: Context, contributions: Bool) {
@@ -45,11 +49,7 @@ struct SharesReport {
       table.row(["others", "", share(published.rest), fixed(published.rest), "", ""])
     }
     context.show(table)
-    if !hasIntervals {
-      output.text(
-        "No intervals: the yardstick has too few records to say how far these would move with others"
-      )
-    }
+    output.text(intervals)
     if contributions { showContributions(context) }
     if let concentration {
       output.text(
@@ -74,6 +74,21 @@ struct SharesReport {
 
   /// A run whose yardstick had too few folds publishes each sum as both ends.
   private var hasIntervals: Bool { published.parts.contains { $0.low != $0.high } }
+
+  /// What 'from' and 'to' mean here, or why there are none and what to do.
+  private var intervals: String {
+    guard hasIntervals else {
+      let least = FoldScores.leastFolds * YardstickDefaults.recordsOfFold
+      let held = yardstick.map { " has \(Quantity.count($0.records.count)) and" } ?? ""
+      return "No intervals: the yardstick\(held) needs \(Quantity.count(least, "record")). Add a "
+        + "larger one with 'datanet yardstick NET FILE', sign a milestone, and train again."
+    }
+    guard let yardstick else { return "from … to: 95 % intervals, as the trainer signed them." }
+    let folds = "from … to: 95 % over \(Quantity.count(yardstick.folds)) parts of the yardstick"
+    return repetitions > 0
+      ? "\(folds) and \(Quantity.count(repetitions + 1)) seeds."
+      : "\(folds), and one seed: 'train --seeds 4' also says how far chance moves them."
+  }
 
   private func showContributions(_ context: Context) {
     guard let rows = contributionRows else { return }

@@ -94,7 +94,9 @@ enum SharesCommand: Command {
     }
     let shares = try evidence?.shares()
     let report = SharesReport(
-      entry: entry, published: published, shares: shares, snapshot: evidence?.snapshot)
+      entry: entry, published: published, shares: shares,
+      yardstick: evidence?.recipe.yardstick, repetitions: evidence?.repetitions.count ?? 0,
+      snapshot: evidence?.snapshot)
     report.show(context, contributions: context.invocation.has("contributions"))
     if let shares, let evidence,
       shares.published(run: entry.cid, root: published.root).parts != published.parts

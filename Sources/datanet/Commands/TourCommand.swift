@@ -32,17 +32,23 @@ enum TourCommand: Command {
     var isLeft = false
     defer { stage.close(keeps: isLeft || context.invocation.has("keep")) }
     try play(stage)
-    if let base = SharesTour.base(from: stage.origin) {
+    let base = SharesTour.base(from: stage.origin)
+    if let base {
       try SharesTour.play(stage, base: base)
       try VerifyTour.play(stage)
+      try SharesTour.ask(stage)
     }
-    if !isOffline {
-      let story = SwarmStory(stage)
+    if isOffline {
+      stage.closing([
+        ("datanet init", "an identity of your own"), ("datanet create NAME", "found a Datanet"),
+        ("datanet add NAME FILE…", "contribute to it"),
+      ])
+    } else {
+      let story = SwarmStory(stage, hasRun: base != nil)
       defer { story.stopOthers() }
       try story.play()
       isLeft = true
     }
-    stage.closing(isOffline: isOffline)
   }
 
   private static func play(_ stage: TourStage) throws {

@@ -1,5 +1,6 @@
 // `datanet train`: see Specs/Runs.md.
 
+import Attribution
 import Terminal
 
 enum TrainCommand: Command {
@@ -53,6 +54,10 @@ enum TrainCommand: Command {
         "order", "WHAT", .choice(["shuffled", "listed"]), "Order of records",
         default: "shuffled"),
       .value("seed", "N", .integer(0...Int.max), "Changes every random draw", default: "0"),
+      .value(
+        "seeds", "K", .integer(1...Repetition.most + 1),
+        "With a yardstick: run K times from other seeds, for intervals that say how far scores hang "
+          + "on chance", default: "1"),
       .value(
         "yardstick", "FILE|NAME", .file,
         "Records that every record's contribution is measured against",

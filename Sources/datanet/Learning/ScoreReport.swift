@@ -15,10 +15,16 @@ struct ScoreReport {
   let lossBefore: Double
   let lossAfter: Double
 
-  init(_ run: Run, names: [Digest], yardstick: [TokenRecord]) throws {
+  init(
+    _ run: Run, repetitions: [Transcript], names: [Digest], yardstick: [TokenRecord]
+  ) throws {
     list = try ScoreList(run.transcript, names: names)
     let folds = try FoldScores(run.transcript, recipe: run.recipe)
-    intervals = try names.indices.map { try folds.score(of: [$0]).interval }
+    let repeated = try FoldScores.all(repetitions, of: run.recipe)
+    intervals = try names.indices.map { place in
+      try folds.interval(
+        of: folds.sums(of: [place]), repeated: repeated.map { try $0.total(of: [place]) })
+    }
     lossBefore = Self.loss(run.trainer.transformer, nil, yardstick)
     lossAfter = Self.loss(run.trainer.transformer, run.trainer.adapter, yardstick)
   }

@@ -26,6 +26,8 @@ struct TrainingSession {
   let remembering: Remembering
   let evaluationSteps: Int
   let patience: Int?
+  /// Runs of the same recipe but for the seed, this one among them.
+  let seeds: Int
 
   init(_ context: Context) throws {
     self.context = context
@@ -66,6 +68,11 @@ struct TrainingSession {
     remembering = try Self.remembering(options.text("memory"), estimate)
     evaluationSteps = options.integer("eval-every") ?? max(1, recipe.steps / 10)
     patience = options.integer("patience")
+    seeds = options.integer("seeds") ?? 1
+    guard seeds == 1 || recipe.yardstick != nil else {
+      throw Failure.usage(
+        "--seeds says how far scores hang on chance, and needs a --yardstick to score against")
+    }
     files = options.has("dry-run") ? nil : try RunFiles(try needed("out"), recipe)
   }
 
@@ -116,7 +123,7 @@ struct TrainingSession {
     for line in table.lines(width: 0, style: context.output.style) { context.output.text(line) }
   }
 
-  func trainer() throws -> Trainer {
+  func trainer(_ recipe: Recipe) throws -> Trainer {
     guard let shape = recipe.adapter else { throw Failure.usage("--targets names no layer") }
     let longest = (records + evaluation + yardstick).map(\.rowCount).max() ?? 1
     return Trainer(
@@ -133,7 +140,7 @@ struct TrainingSession {
       contributions = try YardstickMeasure(
         recipe, configuration: base.configuration, yardstick: yardstick)
     }
-    var run = try files.resumed(trainer: trainer(), records: records, measure: &contributions)
+    var run = try files.resumed(trainer: trainer(recipe), records: records, measure: &contributions)
     if run.state.step > 0 {
       context.output.text("Going on after step \(Quantity.count(run.state.step)).")
     }
@@ -156,14 +163,48 @@ struct TrainingSession {
     progress.finish()
     try files.finish(run, contributions, base: base, validation: validation.points)
     let rate = Double(rows) / max(Moment.monotonic() - started, 1e-9)
+    var repetitions: [Transcript] = []
+    if run.isFinished {
+      for number in 1..<max(seeds, 1) { repetitions.append(try repeated(number, files)) }
+    }
     if recipe.yardstick != nil {
-      try ScoreReport(run, names: names, yardstick: yardstick).write(
+      try ScoreReport(run, repetitions: repetitions, names: names, yardstick: yardstick).write(
         to: files.directory, context.output)
     }
     close(run, files, rowsPerSecond: rate)
     if context.invocation.has("publish"), run.isFinished, let origin {
-      try RunPublishing(run, files, origin, context).publish()
+      try RunPublishing(run, repetitions: repetitions, files, origin, context).publish()
     }
+  }
+
+  /// The whole run again from another seed; what is there already is read.
+  private func repeated(_ number: Int, _ files: RunFiles) throws -> Transcript {
+    let recipe = Repetition.recipe(recipe, number: number)
+    let path = "\(files.directory)/\(Repetition.fileName(number))"
+    if MappedFile.exists(path),
+      let there = try? Transcript(
+        bytes: MappedFile.contents(of: path, limit: OpenData.byteLimit)),
+      there.recipe == recipe.cid, there.entries.count == recipe.steps + 1
+    {
+      return there
+    }
+    let progress = context.progress(
+      "seed \(number + 1) of \(seeds)", unit: .things(singular: "step", plural: "steps"),
+      total: recipe.steps)
+    defer { progress.finish() }
+    var measure: YardstickMeasure? = try YardstickMeasure(
+      recipe, configuration: base.configuration, yardstick: yardstick)
+    var run = try Run(recipe, trainer: trainer(recipe), records: records)
+    while !run.isFinished {
+      guard !Interruption.isRequested else {
+        throw Failure.failed(
+          "stopped in repetition \(number); run the same command again to go on")
+      }
+      _ = try advance(&run, &measure)
+      progress.set(done: run.state.step)
+    }
+    try AtomicFile.write(run.transcript.bytes, to: path)
+    return run.transcript
   }
 
   private func advance(_ run: inout Run, _ measure: inout YardstickMeasure?) throws -> StepResult {

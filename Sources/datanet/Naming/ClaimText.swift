@@ -75,11 +75,15 @@ enum ClaimText {
       case .steps(let steps): Quantity.count(steps.count, "step")
       case .full: "every step"
       }
-    let proof = verdict.proof.map { " (fraud proof \(Shown.cid($0)))" } ?? ""
     let run = Shown.cid(verdict.run)
+    if let proof = verdict.proof.map(Shown.cid) {
+      return verdict.result == .held
+        ? "executed fraud proof \(proof) about run \(run): it shows no fraud"
+        : "refutes run \(run) by fraud proof \(proof)"
+    }
     return switch verdict.result {
-    case .held: "checked \(scope) of run \(run): held\(proof)"
-    case .refuted: "checked \(scope) of run \(run): refuted\(proof)"
+    case .held: "checked \(scope) of run \(run): held"
+    case .refuted: "is of the opinion that run \(run) is wrong, without a fraud proof"
     case .unavailable: "could not check \(scope) of run \(run)"
     }
   }

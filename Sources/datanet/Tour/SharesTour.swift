@@ -20,7 +20,7 @@ enum SharesTour {
   static func play(_ stage: TourStage, base: String) throws {
     stage.say(
       """
-      Now the reason for all this: whose data makes a model better? Ada founds a Datanet around a \
+      Now the reason for all this: whose data makes a model better? Tina founds a Datanet around a \
       small base model, with a yardstick: questions about islands that the base has never heard of.
       """)
     try stage.run("--home", "tina", "init")
@@ -59,14 +59,22 @@ enum SharesTour {
       """)
     try stage.run(
       "--home", "tina", "train", "--data", "islands", "--out", "run", "--targets", "all", "--lr",
-      "0.005", "--steps", steps, "--publish")
-    stage.say("Whose data made it better? Fay's. Cal has nothing: his file was Fay's.")
+      "0.005", "--steps", steps, "--checkpoint-every", "20", "--publish")
+    stage.say(
+      """
+      Whose data made it better? Mostly Fay's. 'from' and 'to' say how far a sum would move with other \
+      questions as yardstick. Cal has nothing: his file was Fay's.
+      """)
+    try stage.introduce("fay", "uma", "dov", "cal")
     try stage.run("--home", "tina", "shares", "islands")
+  }
 
-    stage.say("And whom does one answer come from?")
+  /// A question, and whom its answer comes from.
+  static func ask(_ stage: TourStage) throws {
+    stage.say("Now ask the adapter something. Whom does this one answer come from?")
     try stage.run(
       "--home", "tina", "ask", "islands", "What is the sign of Velosa?", "--top", "2")
-    stage.say("Which of its words stand in somebody's record?")
+    stage.say("And which of these words stand in somebody's record?")
     try stage.run("--home", "tina", "trace", "islands", "Tell me: what is the sign of Velosa?")
   }
 

@@ -17,7 +17,16 @@ final class SwarmStory {
   private let stage: TourStage
   private var running: [String] = []
 
-  init(_ stage: TourStage) { self.stage = stage }
+  /// Whose peer stays, and what it shares: the Datanet with a run, where there is one.
+  private let keeper: String
+  private let kept: String
+  private let hasRun: Bool
+
+  init(_ stage: TourStage, hasRun: Bool) {
+    self.stage = stage
+    self.hasRun = hasRun
+    (keeper, kept) = hasRun ? ("tina", "islands") : ("ada", "recipes")
+  }
 
   func play() throws {
     try meet()
@@ -97,31 +106,51 @@ final class SwarmStory {
   }
 
   private func leaveOneRunning() throws {
-    for home in running where home != "ada" { stop(home) }
-    running = ["ada"]
+    if keeper != "ada" {
+      stage.say(
+        """
+        Last, Tina starts a peer for her islands. With --verify it checks what others publish, in the \
+        background and within a budget.
+        """)
+      try start(keeper, verifies: true)
+    }
+    for home in running where home != keeper { stop(home) }
+    running = [keeper]
     let program = Self.program()
-    stage.say("Ada's peer goes on running. Join it from another terminal:")
-    let ticket = try ticket(of: "ada")
-    stage.line("  \(program) --home /tmp/me init")
-    stage.line("  \(program) --home /tmp/me join \(ticket)")
-    stage.line("  \(program) --home /tmp/me sync")
-    stage.say("It ends by itself in half an hour, or now with")
-    stage.line("  \(program) --home \(stage.folder)/ada down")
+    let name = keeper.prefix(1).uppercased() + keeper.dropFirst()
+    stage.say("\(name)'s peer goes on running for half an hour. Join it from another terminal:")
+    let ticket = try ticket(of: keeper)
+    let me = "\(program) --home /tmp/me"
+    stage.line("  \(me) init && \(me) join \(ticket) && \(me) sync")
+    stage.closing(
+      hasRun
+        ? [
+          ("\(me) shares islands", "whose data made the adapter better"),
+          ("\(me) verify islands", "execute some of its steps again"),
+          ("\(me) ask islands 'What is the sign of Kelun?'", "and whom the answer comes from"),
+        ]
+        : [
+          ("\(me) ls recipes", "what was contributed"),
+          ("\(me) add recipes FILE…", "contribute yourself"),
+          ("\(me) log recipes", "who said what"),
+        ])
+    stage.say("To end it now: \(program) --home \(stage.folder)/\(keeper) down")
   }
 
-  /// Stops every peer when the story broke off; at its end only Ada's is left, and stays.
+  /// Stops every peer when the story broke off; at its end only one is left, and stays.
   func stopOthers() {
-    for home in running where home != "ada" || running.count > 1 { stop(home) }
-    running.removeAll { $0 != "ada" }
+    for home in running where home != keeper || running.count > 1 { stop(home) }
+    running.removeAll { $0 != keeper }
   }
 
   // MARK: Steps
 
   private func home(_ name: String) -> Home { Home("\(stage.folder)/\(name)") }
 
-  private func start(_ name: String) throws {
+  private func start(_ name: String, verifies: Bool = false) throws {
     var words = ["--home", name, "up", "--daemon", "--listen", "127.0.0.1:0", "--no-discovery"]
-    if name == "ada" { words += ["--for", "\(Self.secondsLeft)"] }
+    if verifies { words.append("--verify") }
+    if name == keeper { words += ["--for", "\(Self.secondsLeft)"] }
     try stage.run(words)
     running.append(name)
   }
@@ -138,7 +167,7 @@ final class SwarmStory {
 
   private func ticket(of name: String) throws -> String {
     let store = try Store.open(home(name), access: .readOnly)
-    let datanet = try Names(store: store).datanet("recipes")
+    let datanet = try Names(store: store).datanet(name == keeper ? kept : "recipes")
     return try TicketMaker.ticket(
       for: store.peers.following(datanet), in: store, home: home(name)
     ).ticket.text
@@ -174,6 +203,7 @@ final class SwarmStory {
 
   /// How this program was started, as one would type it again.
   private static func program() -> String {
+    if let typed = CommandLine.arguments.first, typed.contains("/") { return typed }
     var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
     let count = unsafe readlink("/proc/self/exe", &buffer, buffer.count)
     guard count > 0, count < buffer.count else { return "datanet" }

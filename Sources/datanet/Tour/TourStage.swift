@@ -1,5 +1,7 @@
 // The folder in which `datanet tour` plays, and its people's commands, which run as in a shell.
 
+import Claims
+import Cryptography
 import Glibc
 import JSON
 import Store
@@ -58,6 +60,29 @@ final class TourStage {
     }
   }
 
+  func did(of home: String) throws -> String {
+    try IdentityKeeper.summary(in: Home("\(folder)/\(home)")).publicKey.did
+  }
+
+  /// Says whose keys the tables name: keys alone are what others see.
+  func introduce(_ homes: String...) throws {
+    let names = try homes.map { home in
+      let key = try IdentityKeeper.summary(in: Home("\(folder)/\(home)")).publicKey
+      return "\(Shown.author(key)) is \(home.prefix(1).uppercased())\(home.dropFirst())"
+    }
+    line("(\(names.joined(separator: ", ")).)")
+  }
+
+  /// As one types it: the beginning of its claim's address.
+  func newestRun(of name: String, in home: String) throws -> String {
+    let store = try Store.open(Home("\(folder)/\(home)"), access: .readOnly)
+    let runs = try store.claims.runs(of: Names(store: store).datanet(name))
+    guard let newest = runs.max(by: { $0.timeMilliseconds < $1.timeMilliseconds }) else {
+      throw Failure.failed("the tour stopped: \(home) knows no run")
+    }
+    return String("\(newest.cid)".prefix(16))
+  }
+
   func write(_ name: String, _ text: String) throws {
     try SmallFile.write(Array(text.utf8), to: "\(folder)/\(name)", mode: 0o644)
   }
@@ -79,12 +104,13 @@ final class TourStage {
     }
   }
 
-  func closing(isOffline: Bool) {
-    say(isOffline ? "That was everything offline. Where to go next:" : "Where to go next:")
-    output.text("  datanet init && datanet create NAME     found your own")
-    output.text("  datanet add NAME FILE…                  contribute to it")
-    output.text("  datanet --help                          every command, with examples")
-    output.text("  Specs/Architecture.md                   how it works, one file per step")
+  /// The next three commands to try, each with what it does.
+  func closing(_ commands: [(command: String, what: String)]) {
+    say("Then try:")
+    let width = commands.map(\.command.count).max() ?? 0
+    for (command, what) in commands {
+      output.text("  \(command)\(String(repeating: " ", count: width - command.count))  \(what)")
+    }
     output.json(["commands": .array(steps), "folder": .string(folder)])
   }
 

@@ -10,42 +10,53 @@ enum VerifyTour {
   static func play(_ stage: TourStage) throws {
     stage.say(
       """
-      Why believe Tina? Fay fetches the run and executes some steps again: her own draw, after Tina \
-      has signed. Not a bit may differ.
+      Why believe Tina? She makes Fay a verifier, whose word then counts for all. Fay fetches the run \
+      and executes some of its steps again: those that chance gives her, now that Tina has signed and \
+      can change nothing. Not a bit may differ.
       """)
+    try stage.run("--home", "tina", "grant", "islands", stage.did(of: "fay"), "verifier")
     try stage.run("--home", "tina", "export", "islands", "islands.car")
     try stage.run("--home", "fay", "import", "islands.car")
-    try stage.run("--home", "fay", "verify", "islands", "--samples", "5")
+    try stage.run("--home", "fay", "verify", "islands", "--confidence", "0.9")
 
     stage.say(
       """
-      Mal trains too, honestly at first. Then he moves what Fay's records did to Dov's, in every \
-      step, and signs that.
+      Mal trains too, honestly at first. Then he moves what Fay's records did to his friend Dov's, in \
+      every step, and signs that.
       """)
+    let training = [
+      "--home", "mal", "train", "--data", "islands", "--out", "lie", "--targets", "all", "--lr",
+      "0.004", "--steps", "100", "--checkpoint-every", "20",
+    ]
     try stage.run("--home", "mal", "init")
     try stage.run("--home", "mal", "import", "islands.car")
-    try stage.run(
-      "--home", "mal", "train", "--data", "islands", "--out", "lie", "--targets", "all", "--lr",
-      "0.004", "--steps", "100", "--checkpoint-every", "20")
+    try stage.run(training)
     try falsify("lie/transcript")
-    try stage.run(
-      "--home", "mal", "train", "--data", "islands", "--out", "lie", "--targets", "all", "--lr",
-      "0.004", "--steps", "100", "--checkpoint-every", "20", "--publish")
+    stage.line("(Mal edits lie/transcript: all sums stay, only the names behind them change.)")
+    try stage.run(training + ["--publish"])
     try stage.run("--home", "mal", "export", "islands", "mal.car")
+    let lie = try stage.newestRun(of: "islands", in: "mal")
 
-    stage.say("Fay draws two steps of it. The first that she executes shows the lie.")
+    stage.say(
+      """
+      Fay draws two steps of it. The first that she executes shows the lie, and she signs what shows \
+      it to others: that one step, with the state before it.
+      """)
     try stage.run("--home", "fay", "import", "mal.car")
-    try stage.run("--home", "fay", "verify", "islands", "--samples", "2", mayFail: true)
+    try stage.run("--home", "fay", "verify", lie, "--samples", "2", mayFail: true)
     try stage.run("--home", "fay", "export", "islands", "fay.car")
 
     stage.say(
       """
-      Tina need not believe Fay either. What Fay signed is one step: the state before it, and what \
-      Mal said about it. Tina takes that step alone.
+      Nia is new here, and believes neither Mal nor Fay. She takes the one step herself, and sees what \
+      it really gives.
       """)
+    try stage.run("--home", "nia", "init")
+    try stage.run("--home", "nia", "import", "fay.car")
+    try stage.run("--home", "nia", "verify", lie, mayFail: true)
     try stage.run("--home", "tina", "import", "fay.car")
-    try stage.run("--home", "tina", "verify", "islands", mayFail: true)
-    stage.say("Now Mal's run is refuted for everybody, and the shares are those of the true one.")
+    stage.say("So everybody sees the same of both runs, and the shares are those of the true one.")
+    try stage.run("--home", "tina", "runs", "islands")
     try stage.run("--home", "tina", "shares", "islands")
   }
 

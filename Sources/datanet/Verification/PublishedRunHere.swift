@@ -107,7 +107,8 @@ struct PublishedRunHere {
       }
     }
     return RunUnderTest(
-      evidence: evidence, base: base, originFault: fault, published: run, store)
+      evidence: evidence, repetitions: here.repetitions, base: base, originFault: fault,
+      published: run, store)
   }
 
   /// What the recipe says about where things are from, against the claims.
@@ -150,10 +151,11 @@ struct PublishedRunHere {
 extension RunUnderTest {
   /// Kept states and adapter are read from manifests, a file at a time.
   init(
-    evidence: RunEvidence, base: OpenBase, originFault: String?, published run: PublishedRun,
-    _ store: Store
+    evidence: RunEvidence, repetitions: [Transcript], base: OpenBase, originFault: String?,
+    published run: PublishedRun, _ store: Store
   ) {
     self.evidence = evidence
+    self.repetitions = repetitions
     self.base = base
     self.originFault = originFault
     func bytes(_ manifest: CID, _ name: String) throws -> [UInt8]? {

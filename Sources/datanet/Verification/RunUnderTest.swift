@@ -12,6 +12,8 @@ import Terminal
 struct RunUnderTest {
   let evidence: RunEvidence
   let base: OpenBase
+  /// Transcripts of the same run from other seeds.
+  let repetitions: [Transcript]
   /// What claims and evidence contradict each other in; nil when nothing.
   let originFault: String?
   /// The steps after which states were kept, ascending.
@@ -57,6 +59,13 @@ struct RunUnderTest {
     }
     self.evidence = evidence
     self.base = base
+    var repetitions: [Transcript] = []
+    for number in 1...Repetition.most {
+      let name = Repetition.fileName(number)
+      guard MappedFile.exists("\(directory)/\(name)") else { break }
+      repetitions.append(try Transcript(bytes: contents(name, limit: OpenData.byteLimit)))
+    }
+    self.repetitions = repetitions
     originFault = nil
     func checkpoint(_ step: Int) -> String {
       "\(directory)/checkpoints/\(RunFiles.checkpointName(step))"
@@ -81,8 +90,9 @@ struct RunUnderTest {
   }
 
   /// With the first state that the recipe's seed draws.
-  func trainer() throws -> Trainer {
-    let recipe = evidence.recipe
+  func trainer() throws -> Trainer { try trainer(evidence.recipe) }
+
+  func trainer(_ recipe: Recipe) throws -> Trainer {
     guard let shape = recipe.adapter else {
       throw Failure.usage("the recipe trains every weight; only adapters' runs are verified")
     }

@@ -141,7 +141,31 @@ struct RunVerification {
       refuted.steps = finding.steps
       return refuted
     }
+    if let problem = try repetitionProblem(isExecuted: scope == .full) {
+      row("seeds", problem)
+      // No step of the run is wrong: what hangs on the repetitions are the intervals alone.
+      return VerificationFinding(.refuted, problem)
+    }
     return finding
+  }
+
+  /// Adds its row when the run has repetitions from other seeds.
+  private mutating func repetitionProblem(isExecuted: Bool) throws -> String? {
+    guard !run.repetitions.isEmpty else { return nil }
+    for (place, transcript) in run.repetitions.enumerated() {
+      let number = place + 1
+      if let fault = Repetition.fault(transcript, number: number, of: run.evidence) {
+        return fault
+      }
+      guard isExecuted else { continue }
+      let evidence = Repetition.evidence(transcript, number: number, of: run.evidence)
+      let trainer = try run.trainer(evidence.recipe)
+      let report = try execute(VerificationPlan(everyStepOf: evidence.stepCount), trainer, evidence)
+      if case .refuted(let what, _, _) = report.result { return "repetition \(number): \(what)" }
+    }
+    let count = Quantity.count(run.repetitions.count, "repetition")
+    row("seeds", isExecuted ? "\(count) executed again" : "\(count), compared but not executed")
+    return nil
   }
 
   private func refuted(
@@ -175,7 +199,7 @@ struct RunVerification {
   }
 
   private func execute(
-    _ plan: VerificationPlan, _ trainer: Trainer
+    _ plan: VerificationPlan, _ trainer: Trainer, _ evidence: RunEvidence? = nil
   ) throws -> VerificationReport {
     let progress = context.progress(
       "verifying", unit: .things(singular: "step", plural: "steps"),
@@ -183,7 +207,7 @@ struct RunVerification {
     defer { progress.finish() }
     var source = Source(
       run: run, layout: trainer.state.layout, progress: progress, total: plan.executed.count)
-    var verifier = try Verifier(run.evidence, trainer: trainer)
+    var verifier = try Verifier(evidence ?? run.evidence, trainer: trainer)
     return try verifier.verify(plan, source: &source)
   }
 

@@ -36,7 +36,14 @@ struct VerdictPublishing {
       verdicts.append(
         Verdict(run: run.cid, result: .unavailable, scope: .structure, note: note))
     case .refuted:
-      guard let block = finding.proof else { break }
+      guard let block = finding.proof else {
+        // Without a proof it is an opinion, and counted as such.
+        if !finding.executedProofs.contains(where: \.isRight) {
+          verdicts.append(
+            Verdict(run: run.cid, result: .refuted, scope: .structure, note: note))
+        }
+        break
+      }
       let writer = try store.blocks.writer()
       for chunk in finding.chunks { _ = try writer.put(chunk, codec: .raw) }
       let proof = try writer.put(block, codec: .dagCBOR)
