@@ -287,9 +287,11 @@ extension Node {
         membership, at: now)
       return true
     }
+    let wasIdle = session.waiting(on: .chunks) == 0
     guard session.send(block.message, on: .chunks) else { return false }
     if block.wasToBePacked == link.form.isPacking {
-      link.form.note(plain: block.byteCount, sent: block.message.count, at: now)
+      link.form.note(
+        plain: block.byteCount, sent: block.message.count, wasIdle: wasIdle, at: now)
     }
     carryOut(
       membership.exchange.handle(

@@ -119,7 +119,7 @@ struct WireForm: Sendable {
 
   /// A measurement takes so long,
   private static let spanMilliseconds: UInt64 = 200
-  /// begins anew after so long without a chunk,
+  /// begins anew after so long with nothing to send,
   private static let pauseMilliseconds: UInt64 = 1_000
   /// and has so many bytes at least.
   private static let leastBytes = 128 << 10
@@ -130,9 +130,10 @@ struct WireForm: Sendable {
 
   /// A chunk was handed to the session. Packing is tried on a link that is slower than packing, and
   /// kept while it saves a tenth.
-  mutating func note(plain: Int, sent: Int, at now: Instant) {
-    // After a pause the link's rate is not what was measured.
-    if begun == nil || now.milliseconds(since: last) > Self.pauseMilliseconds {
+  mutating func note(plain: Int, sent: Int, wasIdle: Bool, at now: Instant) {
+    // After a pause the link's rate is not what was measured. It is none while others still wait:
+    // a slow link takes seconds for what is read at once.
+    if begun == nil || (wasIdle && now.milliseconds(since: last) > Self.pauseMilliseconds) {
       (begun, self.sent, self.plain) = (now, 0, 0)
     }
     last = now
