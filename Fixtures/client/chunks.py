@@ -12,6 +12,7 @@ class Chunks:
     def __init__(self, net):
         self.net, self.blocks = net, net.peer.blocks
         self.sought, self.has, self.slots, self.asked = [], {}, set(), {}
+        self.manifests, self.open = {}, {}
 
     def tell(self, link, *message):
         self.net.tell(link, EXCHANGE, list(message))
@@ -37,29 +38,45 @@ class Chunks:
         self.tell(link, exchange.INTEREST, True)
 
     def manifest(self, root):
-        return Manifest(root, self.blocks)
+        """Read again until it is whole."""
+        if root not in self.manifests:
+            manifest = Manifest(root, self.blocks)
+            if manifest.missing:
+                return manifest
+            self.manifests[root] = manifest
+        return self.manifests[root]
 
     def is_complete(self, root):
-        manifest = self.manifest(root)
-        return not manifest.missing and all(d in self.blocks for d in manifest.places())
+        return root in self.manifests and not self.missing(root)
+
+    def missing(self, root):
+        """(place, digest) of what is lacking: nodes of the manifest, then chunks."""
+        if root not in self.open:
+            manifest = self.manifest(root)
+            if manifest.missing:
+                return [(None, digest) for digest in manifest.missing]
+            self.open[root] = dict(enumerate(manifest.places()))
+        for place in [p for p, digest in self.open[root].items() if digest in self.blocks]:
+            del self.open[root][place]
+        return list(self.open[root].items())
 
     def ask(self):
         """Asks for manifests' nodes of whoever knows them, then for chunks of whoever has them."""
         for root in self.sought:
-            manifest = self.manifest(root)
-            nodes = [(None, digest) for digest in manifest.missing]
-            wanted = nodes or list(enumerate(manifest.places()))
-            missing = [(place, d) for place, d in wanted
-                       if d not in self.blocks and d not in self.asked]
+            missing = self.missing(root)
             for link in self.net.links():
                 if link not in self.slots or (root, link) not in self.has:
                     continue
-                has = self.has[root, link]
-                room = LONGEST_QUEUE - sum(1 for d in self.asked if d not in self.blocks)
-                chosen = [d for place, d in missing if place is None or place in has][:max(0, room)]
+                has, room = self.has[root, link], LONGEST_QUEUE - len(self.asked)
+                chosen = [d for place, d in missing if d not in self.asked
+                          and (place is None or place in has)][:max(0, room)]
                 if chosen:
                     self.asked.update((digest, link) for digest in chosen)
                     self.tell(link, exchange.REQUEST, b"".join(chosen))
+
+    def arrived(self, digest):
+        self.asked.pop(digest, None)
+        self.ask()
 
     def heard(self, link, message):
         kind = message[0]

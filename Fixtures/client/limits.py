@@ -3,6 +3,7 @@ import random
 
 from nacl.signing import SigningKey
 
+from discovery import read_ticket
 from encoding import DAG_CBOR, link, varint
 from exchange import CANCEL, REQUEST, ranges
 from reconciliation import BUCKETS, SKETCH, pack_numbers, pack_states
@@ -91,6 +92,29 @@ def key_change(stories):
     return f"{session.sending.counter} frames sent, {session.receiving.counter} received"
 
 
+def large_contribution(stories):
+    """A manifest of several levels, and three Datanets on one session."""
+    dice = random.Random(3)
+    text = "".join('{"text":"%s"}\n' % dice.randbytes(60).hex() for _ in range(150_000))
+    stories.program.write("large.jsonl", text)
+    stories.program.run("ada", "create", "large")
+    stories.program.run("ada", "add", "large", "large.jsonl")
+    ticket = stories.program.json("ada", "ticket", "large")["ticket"]
+    peer, net, connection = stories.meet(stories.crowd)
+    for genesis, key, _ in map(read_ticket, (ticket, stories.private)):
+        peer.follow(genesis, key)
+    assert peer.run(20, lambda: len(peer.told("opened")) == 3)
+    assert all(peer.run(20, lambda: connection in each.agreed) for each in peer.nets.values())
+    large = peer.nets[read_ticket(ticket)[0]].chunks
+    root, = large.contributions()
+    large.want(root)
+    assert peer.run(120, lambda: large.is_complete(root)), connection.end
+    manifest = large.manifest(root)
+    assert dict(manifest.contents()) == {"large.jsonl": text.encode()} and len(manifest.nodes) > 2
+    peer.close()
+    return f"{len(manifest.chunks)} chunks, {len(manifest.nodes)} nodes"
+
+
 def extremes(stories):
     """Well-formed messages that say absurd things: ada goes on, and so does the session."""
     peer, net, connection = stories.meet(stories.crowd)
@@ -128,4 +152,4 @@ def extremes(stories):
 
 
 ALL = [(story.__name__, story) for story in (
-    largest_claim, reconciliation, extremes, key_change)]
+    largest_claim, large_contribution, reconciliation, extremes, key_change)]

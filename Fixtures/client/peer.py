@@ -100,7 +100,7 @@ class Peer:
         self.blocks_received += 1
         self.log.append(("block", form, len(plain), len(message) - 37))
         for net in self.nets.values():
-            net.chunks.ask()
+            net.chunks.arrived(digest)
 
     def told(self, kind):
         return [entry for entry in self.log if entry[0] == kind]
