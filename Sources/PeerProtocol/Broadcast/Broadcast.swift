@@ -10,6 +10,8 @@ public enum BroadcastLimits {
   public static let remembered = 16_384
   /// Announced digests waited for at one time.
   public static let missing = 4_096
+  /// Peers remembered to have announced one of them.
+  public static let sources = 8
   /// Announcements wait so long to travel together.
   public static let announceMilliseconds: UInt64 = 50
   /// An announced claim that did not come by then is asked for.
@@ -40,12 +42,6 @@ public enum BroadcastEffect: Equatable, Sendable {
 }
 
 public struct Broadcast: Sendable {
-  private struct Missing: Sendable {
-    var digest: Digest
-    var sources: [(peer: PublicKey, hops: UInt8)]
-    var due: Instant
-  }
-
   /// Links that carry claims, and links that carry announcements only.
   public private(set) var eager: [PublicKey] = []
   public private(set) var lazy: [PublicKey] = []
@@ -53,7 +49,7 @@ public struct Broadcast: Sendable {
   private var hopsOf: [Digest: UInt8] = [:]
   private var ring: [Digest] = []
   private var ringPlace = 0
-  private var missing: [Missing] = []
+  private var missing = MissingClaims()
   private var pending: [(peer: PublicKey, items: [BroadcastMessage.Announcement])] = []
   private var nextAnnounce: Instant?
 
@@ -65,8 +61,7 @@ public struct Broadcast: Sendable {
       ("claims remembered", ring.count, BroadcastLimits.remembered),
       ("claims announced to us", missing.count, BroadcastLimits.missing),
       (
-        "peers that announced one claim", missing.map(\.sources.count).max() ?? 0,
-        OverlayLimits.neighboursAtMost
+        "peers that announced one claim", missing.mostSources, BroadcastLimits.sources
       ),
       (
         "claims to announce", pending.map(\.items.count).max() ?? 0, BroadcastLimits.announcements
@@ -75,7 +70,7 @@ public struct Broadcast: Sendable {
   }
 
   public var deadline: Instant? {
-    [nextAnnounce, missing.map(\.due).min()].compactMap { $0 }.min()
+    [nextAnnounce, missing.due].compactMap { $0 }.min()
   }
 
   public mutating func handle(_ event: BroadcastEvent, at now: Instant) -> [BroadcastEffect] {
@@ -87,7 +82,7 @@ public struct Broadcast: Sendable {
       eager.removeAll { $0 == peer }
       lazy.removeAll { $0 == peer }
       pending.removeAll { $0.peer == peer }
-      for index in missing.indices { missing[index].sources.removeAll { $0.peer == peer } }
+      missing.forget(peer)
     case .message(let message, let peer): receive(message, from: peer, at: now, &effects)
     case .accepted(let digest, let payload, let hops, let from):
       accept(digest, payload: payload, hops: hops, from: from, at: now, &effects)
@@ -98,7 +93,7 @@ public struct Broadcast: Sendable {
   }
 
   private mutating func remember(_ digest: Digest, hops: UInt8) {
-    missing.removeAll { $0.digest == digest }
+    missing.remove(digest)
     guard hopsOf.updateValue(hops, forKey: digest) == nil else { return }
     if ring.count < BroadcastLimits.remembered {
       ring.append(digest)
@@ -155,17 +150,7 @@ public struct Broadcast: Sendable {
     _ effects: inout [BroadcastEffect]
   ) {
     guard hopsOf[item.digest] == nil else { return }
-    if let index = missing.firstIndex(where: { $0.digest == item.digest }) {
-      guard missing[index].sources.count < 8,
-        !missing[index].sources.contains(where: { $0.peer == peer })
-      else { return }
-      missing[index].sources.append((peer, item.hops))
-    } else if missing.count < BroadcastLimits.missing {
-      missing.append(
-        Missing(
-          digest: item.digest, sources: [(peer, item.hops)],
-          due: now.advanced(byMilliseconds: BroadcastLimits.graftMilliseconds)))
-    }
+    missing.add(item.digest, by: peer, hops: item.hops, at: now)
   }
 
   private mutating func accept(
@@ -174,9 +159,7 @@ public struct Broadcast: Sendable {
   ) {
     guard hopsOf[digest] == nil else { return }
     if let from,
-      let better = missing.first(where: { $0.digest == digest })?.sources.min(by: {
-        $0.hops < $1.hops
-      }),
+      let better = missing.sources(of: digest).min(by: { $0.hops < $1.hops }),
       eager.contains(from), better.peer != from,
       better.hops < hops, hops - better.hops >= BroadcastLimits.worthHops
     {
@@ -213,14 +196,9 @@ public struct Broadcast: Sendable {
       for batch in pending { effects.append(.send(.announce(batch.items), to: batch.peer)) }
       pending = []
     }
-    for index in missing.indices where now >= missing[index].due {
-      guard !missing[index].sources.isEmpty else { continue }
-      let source = missing[index].sources.removeFirst()
-      missing[index].due = now.advanced(byMilliseconds: BroadcastLimits.retryMilliseconds)
-      makeEager(source.peer)
-      effects.append(.send(.graft(missing[index].digest), to: source.peer))
+    for (digest, peer) in missing.takeDue(at: now) {
+      makeEager(peer)
+      effects.append(.send(.graft(digest), to: peer))
     }
-    // Nobody is left to ask: reconciliation will bring it.
-    missing.removeAll { $0.sources.isEmpty && now >= $0.due }
   }
 }
