@@ -151,6 +151,7 @@ public final class Node {
     var due = nextDial
     for link in links {
       if let next = link.session?.deadline { due = min(due, next) }
+      if let next = link.stallDue { due = min(due, next) }
     }
     for membership in memberships { due = min(due, membership.deadline) }
     if let next = intake.syncDue, intake.isAtRest, trouble == nil { due = min(due, next) }

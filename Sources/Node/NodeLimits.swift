@@ -20,6 +20,9 @@ public enum NodeLimits {
   public static let leastSendBytes = 16 << 10
   public static let quickMilliseconds: UInt64 = 5
   public static let slowMilliseconds: UInt64 = 40
+  /// A peer whose system has not taken the last bytes by then does not read, and is cut off: what waits
+  /// for it is memory here. A line that carries `firstSendBytes` in this time is of no use either.
+  public static let stallMilliseconds: UInt64 = 60_000
   /// Claims whose signatures are checked as one piece of work.
   public static let claimsAtOnce = 512
   /// Claims that wait to be checked, for one Datanet; more are dropped and come again.

@@ -103,6 +103,9 @@ extension Node {
     if let due = session.deadline, now >= due {
       handle(session.tick(at: now), on: link, at: now)
     }
+    if let due = link.stallDue, now >= due, session.isOpen || link.peer == nil {
+      drop(link, session.leave(.slow), at: now)
+    }
   }
 
   // MARK: Proven

@@ -24,7 +24,7 @@ final class PeerLink {
   var isWriting = false
   /// Since when, and how many are given to it at once: what it takes in a moment, so that a claim
   /// never waits long behind chunks.
-  private var writingSince = Instant(milliseconds: 0)
+  private(set) var writingSince = Instant(milliseconds: 0)
   private(set) var sendBytes = NodeLimits.firstSendBytes
   var isPaused = false
 
@@ -69,6 +69,11 @@ final class PeerLink {
     } else if span > NodeLimits.slowMilliseconds {
       sendBytes = max(sendBytes / 2, NodeLimits.leastSendBytes)
     }
+  }
+
+  /// When a peer that takes nothing is given up; nil while nothing waits to be taken.
+  var stallDue: Instant? {
+    isWriting ? writingSince.advanced(byMilliseconds: NodeLimits.stallMilliseconds) : nil
   }
 
   var isDialler: Bool { wish != nil }

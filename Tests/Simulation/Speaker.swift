@@ -18,6 +18,8 @@ package final class Speaker: Participant {
     /// After each `everyMilliseconds`, for each open link.
     package var turn: (Speaker, LinkID, Instant) -> Void = { _, _, _ in }
     package var everyMilliseconds: UInt64 = 100
+    /// Hears nothing and minds no silence.
+    package var isDeaf = false
 
     package init() {}
   }
@@ -95,6 +97,7 @@ package final class Speaker: Participant {
 
   package var deadline: Instant? {
     let due = min(nextTurn, nextDial)
+    if script.isDeaf { return due }
     return lines.reduce(due) { min($0, $1.line.session.deadline ?? due) }
   }
 
@@ -130,7 +133,7 @@ package final class Speaker: Participant {
   private var targetOf: [LinkID: PeerContact] = [:]
 
   private func tick(at now: Instant) {
-    for (link, line) in lines {
+    for (link, line) in lines where !script.isDeaf {
       if let due = line.session.deadline, now >= due {
         carryOut(line.session.tick(at: now), link, line, at: now)
       }
@@ -272,6 +275,9 @@ package final class Speaker: Participant {
     guard let line = line(link), bytes.count <= channel.maximumMessage else { return false }
     return line.session.send(bytes, on: channel)
   }
+
+  /// From now on what comes on a link stays with the systems.
+  package func stopReading(on link: LinkID) { effects.append(.pauseReading(link)) }
 
   /// Writes bytes past the session.
   package func write(_ bytes: [UInt8], on link: LinkID) { effects.append(.send(link, bytes)) }

@@ -99,7 +99,7 @@ extension Goodbye: CustomStringConvertible {
     case .protocolError: "the other side broke the protocol"
     case .banned: "the peer is banned"
     case .duplicate: "there is another connection between the two"
-    case .slow: "the other side was silent for too long"
+    case .slow: "the other side was silent, or took nothing, for too long"
     case .unknown: "for a reason that this program does not know"
     }
   }
