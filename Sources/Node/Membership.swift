@@ -29,6 +29,11 @@ final class Membership {
   /// Claims that came and are not checked yet.
   var intake: [ArrivedClaim] = []
   var intakeBytes = 0
+  /// Claims whose signatures are true and that are not merged yet.
+  var checked: [(claim: Claim, arrived: ArrivedClaim)] = []
+  var checkedBytes = 0
+  var claimsWaiting: Int { intake.count + checked.count }
+  var claimBytesWaiting: Int { intakeBytes + checkedBytes }
   /// Claims of which the clock says that they are from the future.
   var future: [ArrivedClaim] = []
 

@@ -42,6 +42,10 @@ public final class Node {
 
   var tokens: UInt64 = 0
   var claimWork: ClaimWork?
+  /// When checked claims are merged; nil when none wait.
+  var mergeDue: Instant?
+  /// Not before, unless there are many.
+  var nextMerge: Instant
   var intake = ChunkIntake()
   var upload = TokenBucket()
   var download = TokenBucket()
@@ -86,6 +90,7 @@ public final class Node {
     staticKey = pair
     bans = BanList(memory.bans)
     nextDial = now
+    nextMerge = now
     nextReach = now.advanced(byMilliseconds: NodeLimits.reachMilliseconds)
     lastSeen = now
     refreshStoredBytes()
@@ -155,6 +160,7 @@ public final class Node {
     }
     for membership in memberships { due = min(due, membership.deadline) }
     if let next = intake.syncDue, intake.isAtRest, trouble == nil { due = min(due, next) }
+    if let next = mergeDue { due = min(due, next) }
     if let next = rateDue { due = min(due, next) }
     if let next = collectDue, collecting == nil { due = min(due, next) }
     if let next = troubleUntil { due = min(due, next) }
@@ -163,6 +169,7 @@ public final class Node {
 
   private func tick(at now: Instant) {
     for link in links { tick(link, at: now) }
+    if let due = mergeDue, now >= due { mergeChecked(at: now) }
     for membership in memberships { tick(membership, at: now) }
     if now >= nextDial { lookAround(at: now) }
     if troubleUntil != nil { checkQuota(at: now) }

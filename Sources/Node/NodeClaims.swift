@@ -39,13 +39,13 @@ extension Node {
 
   /// Whether a peer's next claims should wait until those that are here are checked.
   func isCrowded(_ membership: Membership) -> Bool {
-    membership.intake.count * 2 > NodeLimits.claimsWaiting
-      || membership.intakeBytes * 2 > NodeLimits.claimBytesWaiting
+    membership.claimsWaiting * 2 > NodeLimits.claimsWaiting
+      || membership.claimBytesWaiting * 2 > NodeLimits.claimBytesWaiting
   }
 
   func add(_ claim: ArrivedClaim, to membership: Membership) {
-    guard membership.intake.count < NodeLimits.claimsWaiting,
-      membership.intakeBytes + claim.bytes.count <= NodeLimits.claimBytesWaiting
+    guard membership.claimsWaiting < NodeLimits.claimsWaiting,
+      membership.claimBytesWaiting + claim.bytes.count <= NodeLimits.claimBytesWaiting
     else { return }
     membership.intake.append(claim)
     membership.intakeBytes += claim.bytes.count
@@ -76,12 +76,36 @@ extension Node {
         punish(link, "sent a claim that is none or whose signature is false", at: now)
       }
     }
-    merge(sound, membership, at: now)
-    if !isCrowded(membership) {
-      for link in links where link.owedClaimBytes > 0 {
-        link.session?.consumed(link.owedClaimBytes, on: .claims)
-        link.owedClaimBytes = 0
-      }
+    membership.checked += sound
+    for item in sound { membership.checkedBytes += item.arrived.bytes.count }
+    if membership.checked.count >= NodeLimits.claimsMerged || now >= nextMerge {
+      mergeChecked(at: now)
+    } else if !membership.checked.isEmpty {
+      mergeDue = nextMerge
+    }
+    grantClaims()
+  }
+
+  /// Puts what was checked on the disk, all in one go: each merge waits for the disk, and a burst of
+  /// claims that came one by one would keep this thread from everything else. Nothing of it is known,
+  /// offered or passed on before.
+  func mergeChecked(at now: Instant) {
+    mergeDue = nil
+    for membership in memberships where !membership.checked.isEmpty {
+      let sound = membership.checked
+      (membership.checked, membership.checkedBytes) = ([], 0)
+      merge(sound, membership, at: now)
+      nextMerge = now.advanced(byMilliseconds: NodeLimits.mergeMilliseconds)
+    }
+    grantClaims()
+  }
+
+  /// Whose claims were dealt with may send more.
+  private func grantClaims() {
+    guard memberships.allSatisfy({ !isCrowded($0) }) else { return }
+    for link in links where link.owedClaimBytes > 0 {
+      link.session?.consumed(link.owedClaimBytes, on: .claims)
+      link.owedClaimBytes = 0
     }
   }
 

@@ -56,8 +56,8 @@ extension Node {
   }
 
   private func hold(_ membership: Membership, _ add: (String, Int, Int) -> Void) {
-    add("claims to check", membership.intake.count, NodeLimits.claimsWaiting)
-    add("claim bytes to check", membership.intakeBytes, NodeLimits.claimBytesWaiting)
+    add("claims to check", membership.claimsWaiting, NodeLimits.claimsWaiting)
+    add("claim bytes to check", membership.claimBytesWaiting, NodeLimits.claimBytesWaiting)
     add("claims from the future", membership.future.count, NodeLimits.futureClaims)
     add("neighbours", membership.overlay.neighbours.count, OverlayLimits.neighboursAtMost)
     add("acquaintances", membership.overlay.acquaintances.count, OverlayLimits.acquaintances)

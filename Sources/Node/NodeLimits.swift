@@ -25,7 +25,11 @@ public enum NodeLimits {
   public static let stallMilliseconds: UInt64 = 60_000
   /// Claims whose signatures are checked as one piece of work.
   public static let claimsAtOnce = 512
-  /// Claims that wait to be checked, for one Datanet; more are dropped and come again.
+  /// Checked claims are merged at once when none were for so long, and otherwise together then, or
+  /// when there are so many.
+  public static let mergeMilliseconds: UInt64 = 50
+  public static let claimsMerged = 2_048
+  /// Claims that wait to be checked or merged, for one Datanet; more are dropped and come again.
   public static let claimsWaiting = 16_384
   /// And their bytes.
   public static let claimBytesWaiting = 16 << 20

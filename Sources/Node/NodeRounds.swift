@@ -113,7 +113,7 @@ extension Node {
         linkOf[peer].map { link in link.chains.contains { $0.datanet == membership.datanet } }
         ?? false
       if isBusy || now.milliseconds(since: membership.lastClaim) < NodeLimits.nextRoundMilliseconds
-        || !membership.intake.isEmpty
+        || membership.claimsWaiting > 0
       {
         membership.soon[index].at = now.advanced(byMilliseconds: NodeLimits.nextRoundMilliseconds)
         continue

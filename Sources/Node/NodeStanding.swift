@@ -117,7 +117,7 @@ extension Node {
         peers: membership.peers.count, neighbours: membership.overlay.neighbours.count,
         authors: membership.index.authorCount,
         agreedMilliseconds: membership.agreedAt.map { now.milliseconds(since: $0) },
-        claimsWaiting: membership.intake.count
+        claimsWaiting: membership.claimsWaiting
           + (claimWork?.datanet == membership.datanet ? claimWork?.arrived.count ?? 0 : 0),
         missingContributions: membership.contributions.missing,
         missingChunks: membership.exchange.missing,
