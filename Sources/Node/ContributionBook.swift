@@ -66,7 +66,11 @@ final class ContributionPlan {
   /// How chunks that share records with held ones are put together. Look-ups only.
   var patches: [Digest: ChunkPatch] = [:]
   var isWanted: Bool
+  /// Nothing of it is left out, as it is with pins.
+  var wantsAll = false
   var isComplete = false
+  /// Complete, and that is not written down yet.
+  var isToSettle = false
 
   /// Blocks of one manifest: the trees of a terabyte.
   static let mostNodes = 1 << 18

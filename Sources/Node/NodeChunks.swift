@@ -196,6 +196,9 @@ extension Node {
         carryOut(membership.exchange.handle(.stored(digest), at: now), membership, at: now)
       }
     }
+    for membership in memberships {
+      for plan in membership.contributions.plans where plan.isToSettle { settle(plan) }
+    }
     if intake.isIdle, intake.waiting.isEmpty { intake.intake = nil }
     checkQuota(at: now)
   }

@@ -131,6 +131,7 @@ extension Node {
     guard membership.isKnown,
       let entries = storing("read entries", { try claims.entries(of: membership.datanet) })
     else { return }
+    let complete = storing("read what is complete") { try blocks.complete() } ?? []
     var uses: [Digest: ContributionBook.Use] = [:]
     var wanted: [CID] = []
     var listed: Set<Digest> = []
@@ -173,8 +174,10 @@ extension Node {
       let isWanted = listed.contains(plan.manifest.digest)
       if plan.isWanted, !isWanted { end(plan, membership, at: now) }
     }
+    // What is known to be here wholly is looked at when somebody seeks it.
     membership.contributions.queue = wanted.filter { manifest in
-      membership.contributions.plan(manifest.digest)?.isWanted != true
+      !complete.contains(manifest.digest)
+        && membership.contributions.plan(manifest.digest)?.isWanted != true
         && !membership.contributions.broken.contains { $0.manifest == manifest }
     }
     // With pins other parts of what is in hand may be wanted.
@@ -319,11 +322,14 @@ extension Node {
           ? try Manifest(decoding: Block(trusted: plan.manifest, bytes: root)) : nil
       }
       guard let chunks = plan.chunks else { return }
-      var held = PlaceSet(limit: chunks.digests.count)
-      try blocks.reading {
-        for (place, digest) in chunks.digests.enumerated()
-        where try blocks.has(CID(codec: .raw, digest: digest)) {
-          held.insert(place)
+      let isWhole = try blocks.isComplete(plan.manifest)
+      var held = PlaceSet(limit: chunks.digests.count, full: isWhole)
+      if !isWhole {
+        try blocks.reading {
+          for (place, digest) in chunks.digests.enumerated()
+          where try blocks.has(CID(codec: .raw, digest: digest)) {
+            held.insert(place)
+          }
         }
       }
       let wanted =
@@ -336,6 +342,7 @@ extension Node {
             bytes: chunks.byteCounts.reduce(0) { $0 + Int($1) }))
       }
       plan.isComplete = !plan.isWanted
+      plan.wantsAll = wanted.count == chunks.digests.count
       let pieces =
         try manifest.map { try patch(plan, $0, read, held, wanted, membership) } ?? [:]
       carryOut(
@@ -406,12 +413,23 @@ extension Node {
     guard let plan = membership.contributions.plan(contribution), plan.isWanted else { return }
     let wasComplete = plan.isComplete
     plan.isComplete = true
-    plan.releaseBytes()
+    plan.isToSettle = true
+    settle(plan)
     if !wasComplete {
       report(.complete(membership.datanet, manifest: plan.manifest))
     }
     membership.contributions.advanceDue = now
     lookAtStandstill(membership)
+  }
+
+  /// Once the index has the whole manifest too, its bytes are let go, and when nothing of it was left
+  /// out, the next start need not look for its blocks.
+  func settle(_ plan: ContributionPlan) {
+    guard plan.isToSettle, plan.nodes.isDisjoint(with: intake.pending) else { return }
+    plan.isToSettle = false
+    plan.releaseBytes()
+    guard plan.wantsAll else { return }
+    storing("note what is complete") { try blocks.noteComplete(plan.manifest) }
   }
 
   /// Lets go of what is complete and sought by nobody; goes on with what waits.

@@ -43,7 +43,18 @@ final class BlockIndex {
       CREATE TABLE pins (digest BLOB PRIMARY KEY) WITHOUT ROWID;
       CREATE TABLE epochs (epoch INTEGER NOT NULL);
       INSERT INTO epochs VALUES (0);
+      """,
       """
+      -- Manifests of contributions of which every block is here, so that nobody has to look for a
+      -- million blocks one by one. As soon as any block goes nothing is known of any of them.
+      CREATE TABLE complete (digest BLOB PRIMARY KEY) WITHOUT ROWID;
+      CREATE TRIGGER block_gone AFTER DELETE ON blocks
+        WHEN EXISTS (SELECT 1 FROM complete) BEGIN DELETE FROM complete; END;
+      CREATE TRIGGER piece_gone AFTER DELETE ON in_place_blocks
+        WHEN EXISTS (SELECT 1 FROM complete) BEGIN DELETE FROM complete; END;
+      CREATE TRIGGER file_changed AFTER UPDATE OF changed ON in_place_files
+        WHEN EXISTS (SELECT 1 FROM complete) BEGIN DELETE FROM complete; END;
+      """,
     ])
 
   let database: Database

@@ -151,6 +151,25 @@ public final class BlockStore {
   /// A writer for many blocks; they are acknowledged by its `commit`.
   public func writer() throws -> BlockWriter { try BlockWriter(self) }
 
+  // MARK: Whole contributions
+
+  /// Manifests of contributions of which every block was found here, and none has gone since.
+  public func complete() throws -> Set<Digest> {
+    Set(
+      try index.database.all("SELECT digest FROM complete ORDER BY digest") { $0.digest(0) }
+        .compactMap { $0 })
+  }
+
+  public func isComplete(_ manifest: CID) throws -> Bool {
+    try index.database.integer("SELECT 1 FROM complete WHERE digest = ?", manifest.digest) == 1
+  }
+
+  /// Every block of a contribution is here. It is forgotten when any block goes.
+  public func noteComplete(_ manifest: CID) throws {
+    try index.database.run(
+      "INSERT OR IGNORE INTO complete (digest) VALUES (?)", manifest.digest)
+  }
+
   // MARK: Pins
 
   /// Keeps a block although no claim needs it; `gc` follows its links when it is dag-cbor.
