@@ -43,7 +43,9 @@ simulate:
 	exec "$$swift" test --disable-xctest --filter SimulationTests
 
 swarm-test:
-	@$(READY); DATANET_SWARM=$(PEERS) exec "$$swift" test --disable-xctest --filter SwarmTests
+	@$(READY); "$$swift" build -c release --product datanet >&2; \
+	DATANET_SWARM=$(PEERS) DATANET_PROGRAM="$$PWD/.build/release/datanet" ONLY=Swarm \
+	exec "$$swift" test --disable-xctest --filter SwarmTests
 
 test-arm:
 	@$(READY); exec .ci/arm "$$swift"

@@ -8,8 +8,11 @@ import Testing
 let root = URL(fileURLWithPath: #filePath)
   .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-/// The folder of the programs that this build made.
+/// The folder of the program that `DATANET_PROGRAM` names, or of those that this build made.
 let programs: URL = {
+  if let named = ProcessInfo.processInfo.environment["DATANET_PROGRAM"] {
+    return URL(fileURLWithPath: named).deletingLastPathComponent()
+  }
   // The test runner lies beside the programs, or some folders below them.
   var folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
   for _ in 0..<6 {

@@ -64,10 +64,19 @@ extension World {
     return bytes
   }
 
+  /// Lines that cannot be packed, so that bytes on the wire are bytes of data.
+  package static func noise(_ count: Int, seed: UInt64) -> [UInt8] {
+    var dice = Dice(seed)
+    return (0..<count * 80).map { place in
+      let byte = UInt8(truncatingIfNeeded: dice.next())
+      return place % 80 == 79 ? 0x0A : byte == 0x0A ? 0 : byte
+    }
+  }
+
   /// One file of `count` lines, cut, described, stored and claimed.
   @discardableResult
   package func contribute(
-    _ peer: Peer, lines count: Int, seed: UInt64, to datanet: CID
+    _ peer: Peer, lines count: Int, seed: UInt64, to datanet: CID, isNoise: Bool = false
   ) throws -> Contributed {
     let writer = try peer.blocks.writer()
     var blocks: [CID] = []
@@ -87,7 +96,7 @@ extension World {
         try builder.append(hashed) { try put($0) }
       }
     }
-    let bytes = Self.lines(count, seed: seed)
+    let bytes = isNoise ? Self.noise(count, seed: seed) : Self.lines(count, seed: seed)
     let ends = bytes.indices.filter { bytes[$0] == 0x0A }.map { $0 + 1 }
     cutter.beginFile(hasRecords: true)
     cutter.append(bytes, recordEnds: ends)

@@ -134,13 +134,16 @@ package final class World {
 
   /// The process is killed: what it has handed to the system stays.
   package func kill(_ peer: Peer) throws {
+    // What is left is seen before the node goes: its end would tidy up after it.
+    let disk = peer.disk.afterKill()
     stop(peer)
-    try peer.replaceDisk(by: peer.disk.afterKill())
+    try peer.replaceDisk(by: disk)
   }
 
   /// The machine loses its power: writes that were not synced may be lost or torn, and its
   /// connections hear nothing until it is back.
   package func cutPower(_ peer: Peer) throws {
+    let disk = peer.disk.afterPowerCut { self.dice.below($0) }
     peer.participant = nil
     peer.nextTick = nil
     peer.isDark = true
@@ -148,7 +151,7 @@ package final class World {
       let own = wire.ends[0].peer == peer.number ? 0 : 1
       wire.ends[own].isOpen = false
     }
-    try peer.replaceDisk(by: peer.disk.afterPowerCut { self.dice.below($0) })
+    try peer.replaceDisk(by: disk)
   }
 
   private func openWires(of peer: Peer) -> [(Int, Wire)] {

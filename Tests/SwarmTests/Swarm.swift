@@ -24,8 +24,10 @@ final class Swarm {
     return (try? Swarm.shell("ip netns del \(name)")) != nil
   }()
 
-  /// The product, beside the test runner or some folders above it.
+  /// The program that `DATANET_PROGRAM` names, or the product beside the test runner or some folders
+  /// above it.
   private static let product: String? = {
+    if let named = ProcessInfo.processInfo.environment["DATANET_PROGRAM"] { return named }
     var folder = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
     for _ in 0..<6 {
       let path = folder.appending(path: "datanet").path
