@@ -61,7 +61,6 @@ func tests(_ name: String, _ dependencies: [String]) -> Target {
 
 var targets: [Target] = [
   library("CCrypto", "libcrypto", "libssl-dev"),
-  library("COpenBLAS", "openblas", "libopenblas-dev"),
   library("CDivsufsort", "libdivsufsort", "libdivsufsort-dev"),
   library("CQrencode", "libqrencode", "libqrencode-dev"),
   library("CSodium", "libsodium", "libsodium-dev"),
@@ -86,7 +85,8 @@ var targets: [Target] = [
   module("Records", ["Content", "Cryptography", "JSON", "UnicodeText"], settings: hot),
   module("Claims", ["Content", "Cryptography"], settings: hot),
   module("CanonicalMath", ["CanonicalKernels"], settings: hot),
-  module("FastMath", ["COpenBLAS"]),
+  // Loads OpenBLAS (Debian: libopenblas0) when it is first used.
+  module("FastMath"),
   module("Tokenization", ["JSON", "UnicodeText"], settings: hot),
   module("Checkpoints", ["JSON", "CanonicalMath", "Cryptography"], settings: hot),
   module(

@@ -2,8 +2,6 @@
 // and on the number of threads, so nothing that a proof rests on may come from here
 // (Specs/Architecture.md, "FastMath").
 
-internal import COpenBLAS
-
 public struct FastMathError: Error, Equatable, CustomStringConvertible {
   public let description: String
 }
@@ -18,48 +16,28 @@ public enum FastProductForm: Sendable, CaseIterable {
 public enum FastMath {
   /// The kernels that OpenBLAS chose, such as "Cooperlake"; `OPENBLAS_CORETYPE` may force slower ones.
   public static var kernelName: String {
-    guard let name = unsafe openblas_get_corename() else { return "unknown" }
+    guard let library = try? OpenBLAS.loaded(), let name = unsafe library.coreName() else {
+      return "unknown"
+    }
     return unsafe String(cString: name)
   }
-  public static var threads: Int {
-    get { Int(openblas_get_num_threads()) }
-    set { openblas_set_num_threads(Int32(clamping: newValue)) }
+
+  /// How many threads OpenBLAS computes with: one, unless told otherwise.
+  public static func setThreads(_ count: Int) throws(FastMathError) {
+    try OpenBLAS.loaded().setThreads(Int32(clamping: count))
   }
 
   /// c = A·B (m × n, k terms), row-major, or c + A·B when `accumulating`.
   public static func product(
     _ form: FastProductForm, m: Int, n: Int, k: Int, _ a: [Float], _ b: [Float],
     into c: inout [Float], accumulating: Bool = false
-  ) {
+  ) throws(FastMathError) {
     precondition(a.count == m * k && b.count == n * k && c.count == m * n, "shapes differ")
-    unsafe a.withUnsafeBufferPointer { a in
-      unsafe b.withUnsafeBufferPointer { b in
-        unsafe c.withUnsafeMutableBufferPointer { c in
-          unsafe cblas_sgemm(
-            CblasRowMajor, form == .tn ? CblasTrans : CblasNoTrans,
-            form == .nt ? CblasTrans : CblasNoTrans, Int32(m), Int32(n), Int32(k), 1, a.baseAddress,
-            Int32(form == .tn ? m : k), b.baseAddress, Int32(form == .nt ? k : n),
-            accumulating ? 1 : 0, c.baseAddress, Int32(n))
-        }
-      }
-    }
-  }
-  public static func product(
-    _ form: FastProductForm, m: Int, n: Int, k: Int, _ a: [Double], _ b: [Double],
-    into c: inout [Double], accumulating: Bool = false
-  ) {
-    precondition(a.count == m * k && b.count == n * k && c.count == m * n, "shapes differ")
-    unsafe a.withUnsafeBufferPointer { a in
-      unsafe b.withUnsafeBufferPointer { b in
-        unsafe c.withUnsafeMutableBufferPointer { c in
-          unsafe cblas_dgemm(
-            CblasRowMajor, form == .tn ? CblasTrans : CblasNoTrans,
-            form == .nt ? CblasTrans : CblasNoTrans, Int32(m), Int32(n), Int32(k), 1, a.baseAddress,
-            Int32(form == .tn ? m : k), b.baseAddress, Int32(form == .nt ? k : n),
-            accumulating ? 1 : 0, c.baseAddress, Int32(n))
-        }
-      }
-    }
+    let library = try OpenBLAS.loaded()
+    unsafe library.product(
+      OpenBLAS.rowMajor, form == .tn ? OpenBLAS.transposed : OpenBLAS.plain,
+      form == .nt ? OpenBLAS.transposed : OpenBLAS.plain, Int32(m), Int32(n), Int32(k), 1, a,
+      Int32(form == .tn ? m : k), b, Int32(form == .nt ? k : n), accumulating ? 1 : 0, &c, Int32(n))
   }
 
   /// Eigenvalues, ascending, and eigenvectors of a symmetric matrix of `order` rows; vector v is
@@ -69,6 +47,7 @@ public enum FastMath {
   ) throws(FastMathError) -> (values: [Double], vectors: [Double]) {
     precondition(matrix.count == order * order, "a symmetric matrix is square")
     if order == 0 { return ([], []) }
+    let library = try OpenBLAS.loaded()
     var n = Int32(order)
     var a = matrix
     var values = [Double](repeating: 0, count: order)
@@ -76,11 +55,11 @@ public enum FastMath {
     var size = 0.0
     var integerSize: Int32 = 0
     var query: Int32 = -1
-    unsafe dsyevd_("V", "U", &n, &a, &n, &values, &size, &query, &integerSize, &query, &info)
+    unsafe library.eigen("V", "U", &n, &a, &n, &values, &size, &query, &integerSize, &query, &info)
     var workCount = Int32(size)
     var work = [Double](repeating: 0, count: Int(workCount))
     var integers = [Int32](repeating: 0, count: Int(integerSize))
-    unsafe dsyevd_(
+    unsafe library.eigen(
       "V", "U", &n, &a, &n, &values, &work, &workCount, &integers, &integerSize, &info)
     guard info == 0 else {
       throw FastMathError(
@@ -88,29 +67,5 @@ public enum FastMath {
       )
     }
     return (values, a)
-  }
-
-  /// Solves matrix · x = b for each row of `rightSides`, for a symmetric positive definite matrix.
-  public static func solvePositive(
-    order: Int, _ matrix: [Double], rightSides: [Double]
-  ) throws(FastMathError) -> [Double] {
-    precondition(
-      matrix.count == order * order && (order == 0 || rightSides.count % order == 0),
-      "shapes differ")
-    if order == 0 { return [] }
-    var n = Int32(order)
-    var a = matrix
-    var b = rightSides
-    var info: Int32 = 0
-    unsafe dpotrf_("U", &n, &a, &n, &info)
-    guard info == 0 else {
-      throw FastMathError(
-        description:
-          "the matrix is not positive definite at row \(info) of \(order); more damping helps"
-      )
-    }
-    var count = Int32(rightSides.count / order)
-    unsafe dpotrs_("U", &n, &count, &a, &n, &b, &n, &info)
-    return b
   }
 }

@@ -22,8 +22,11 @@ public enum InfluenceMethod: String, CaseIterable, Sendable {
   /// What wins when judged by retraining (Specs/Influence.md, "Judged").
   public static let standard = InfluenceMethod.ekfac
 
+  /// What an index has to be made with to name suspects.
+  public static let forSuspects = InfluenceMethod.ekfacEnd
+
   /// The points on the way from the base (0) to the adapter (1) at which gradients are taken.
-  public var points: [Float] { self == .ekfac ? [0.25, 0.5, 1] : [1] }
+  public var points: [Float] { self == .ekfac ? [0.25, 0.5] : [1] }
   /// Whether gradients are seen through the curvature.
   public var usesCurvature: Bool { self == .ekfac || self == .ekfacEnd }
   /// Whether only the direction of a record's features counts.

@@ -23,17 +23,17 @@ enum ArithmeticWorker {
       throw Child.Failed(description: "arithmetic-worker SIDE THREADS")
     }
     Kernels.threads = threads
-    FastMath.threads = side == .openBLAS ? threads : 1
+    if side == .openBLAS { try FastMath.setThreads(threads) }
     var seconds: [JSONValue] = []
     for shape in ArithmeticBenchmark.shapes {
-      for form in shape.forms { seconds.append(.double(measure(shape, form, side))) }
+      for form in shape.forms { seconds.append(.double(try measure(shape, form, side))) }
     }
     print((["seconds": .array(seconds)] as JSONValue).serialized())
   }
 
   private static func measure(
     _ shape: ArithmeticBenchmark.Shape, _ form: ProductForm, _ side: Side
-  ) -> Double {
+  ) throws -> Double {
     let (m, n, k) = (shape.m, shape.n, shape.k)
     let random = RandomStream(key: 1, stream: 2)
     let a = random.uniform(
@@ -52,17 +52,17 @@ enum ArithmeticWorker {
       let (flatA, flatB) = (a.elements, b.elements)
       var c = [Float](repeating: 0, count: m * n)
       let form: FastProductForm = form == .nn ? .nn : form == .nt ? .nt : .tn
-      return best(runs) {
-        FastMath.product(
+      return try best(runs) {
+        try FastMath.product(
           form, m: m, n: n, k: k, flatA, flatB, into: &c, accumulating: shape.accumulates)
       }
     }
   }
 
-  private static func best(_ runs: Int, _ body: () -> Void) -> Double {
+  private static func best(_ runs: Int, _ body: () throws -> Void) rethrows -> Double {
     var best = Double.infinity
     for _ in 0..<timings {
-      let cost = Measure.here { for _ in 0..<runs { body() } }
+      let cost = try Measure.here { for _ in 0..<runs { try body() } }
       best = min(best, cost.wallSeconds / Double(runs))
     }
     return best

@@ -121,10 +121,11 @@ struct InfluenceStudy {
     return (0..<scores.rows).map { scores.row($0) }
   }
 
-  /// What each record did for all queries together, measured while training.
-  func contributions(seed: UInt64) throws -> [Float] {
+  /// What each record did for one query, or for all together, measured while training.
+  func contributions(seed: UInt64, query: Int? = nil) throws -> [Float] {
+    let yardstick = query.map { [queries[$0]] } ?? queries
     let steps = steps(records.count)
-    let names = queries.indices.map { SHA256.hash(Array("query \($0)".utf8)) }
+    let names = yardstick.indices.map { SHA256.hash(Array("query \($0)".utf8)) }
     let recipe = Recipe(
       base: BaseIdentity(files: []), data: RecordList(names: names),
       form: RecordForm(maximumTokens: 512), adapter: shape,
@@ -132,7 +133,7 @@ struct InfluenceStudy {
       recordsPerStep: recordsPerStep,
       yardstick: Yardstick(records: RecordList(names: names), stepsPerRefresh: 1, folds: 1))
     var measure = try YardstickMeasure(
-      recipe, configuration: model.configuration, yardstick: queries)
+      recipe, configuration: model.configuration, yardstick: yardstick)
     var sums = [Int64](repeating: 0, count: records.count)
     _ = try train(Array(records.indices), seed: seed, measuring: &measure) { places, scores in
       for (place, score) in zip(places, scores) { sums[place] += score }

@@ -23,7 +23,7 @@ let moduleMap: [Module] = [
     name: "Records", imports: ["Content", "Cryptography", "JSON", "UnicodeText"], isPure: true),
   Module(name: "Claims", imports: ["Content", "Cryptography"], isPure: true),
   Module(name: "CanonicalMath", imports: [], isPure: true, libraries: ["CanonicalKernels"]),
-  Module(name: "FastMath", imports: [], libraries: ["COpenBLAS"]),
+  Module(name: "FastMath", imports: [], libraries: []),
   Module(name: "Tokenization", imports: ["JSON", "UnicodeText"], isPure: true),
   Module(name: "Checkpoints", imports: ["JSON", "CanonicalMath", "Cryptography"], isPure: true),
   Module(

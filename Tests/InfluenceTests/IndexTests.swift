@@ -94,6 +94,31 @@ import Testing
     }
   }
 
+  @Test func aRecordIsSuspectWhereOthersSpeakAgainstIt() throws {
+    let sample = try Sample()
+    let index = try sample.index(.ekfacEnd)
+    let suspicions = index.suspicions()
+    #expect(suspicions.indices.filter { suspicions[$0] == nil } == [5])
+    let (stored, lengths) = index.stored(0, 0)
+    let directions = stored.widened()
+    let counted = sample.records.indices.filter { $0 != 5 }
+    for place in counted {
+      let cosines = counted.filter { $0 != place }.map {
+        dot(Array(directions.row($0)), Array(directions.row(place)))
+      }
+      let found = try #require(suspicions[place])
+      #expect(abs(found.agreement - cosines.reduce(0, +) / 22) < 1e-3)
+      #expect(found.selfInfluence == Double(lengths[place]) * Double(lengths[place]))
+    }
+    // More length and less agreement, more suspicion.
+    let all = suspicions.compactMap { $0 }
+    for a in all {
+      for b in all where a.selfInfluence > b.selfInfluence && a.agreement < b.agreement {
+        #expect(a.score > b.score)
+      }
+    }
+  }
+
   @Test func anIndexOnDiskAnswersAsTheOneInMemory() throws {
     let sample = try Sample()
     let path = "/tmp/influence-index-\(getpid())"

@@ -42,7 +42,8 @@ import Tokenization
   }
 
   @Test func theKindsAreDistinctAndRight() {
-    #expect(SentenceTransformation.backwards.applied(to: "the box") == "eht xob")
+    #expect(SentenceTransformation.alternating.applied(to: "the box") == "ThE BoX")
+    #expect(SentenceTransformation.consonantsDoubled.applied(to: "the box") == "tthhe bboxx")
     #expect(SentenceTransformation.reversed.applied(to: "the red box") == "box red the")
     #expect(SentenceTransformation.starred.applied(to: "open it") == "*p*n *t")
     for classes in TaskClasses.allCases {
@@ -50,9 +51,9 @@ import Tokenization
       #expect(all.count == 50 && Set(all.map(\.kind)).count == 10)
     }
     let data = FlippedLabels(share: 0.1, testCount: 40, seed: 1)
-    #expect(data.training.count == 240 && data.isFlipped.count { $0 } == 24)
+    #expect(data.training.count == 296 && data.isFlipped.count { $0 } == 29)
     for (exercise, isFlipped) in zip(data.training, data.isFlipped) {
-      #expect((exercise.completion == " yes") == ((exercise.kind == 1) != isFlipped))
+      #expect((exercise.completion == " green") == ((exercise.kind == 1) != isFlipped))
     }
   }
 }

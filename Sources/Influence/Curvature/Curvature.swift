@@ -7,9 +7,9 @@ import Learning
 
 struct Curvature: Sendable {
   /// The curvature is measured on so many records at most, evenly spaced.
-  static let recordLimit = 2048
+  static let recordLimit = 256
   /// With few records, labels are drawn several times, for about so many gradients in all.
-  static let gradientGoal = 512
+  static let gradientGoal = 256
   static let drawLimit = 4
 
   let bases: [BlockBasis]

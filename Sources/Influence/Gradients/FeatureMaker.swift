@@ -60,7 +60,6 @@ struct FeatureMaker {
   private struct Point {
     var meter: GradientMeter
     var recorder: GradientRecorder
-    let weights: [[Float]]?
 
     mutating func record(_ records: [TokenRecord]) throws(StepError) {
       recorder.start(recordCount: records.count)
@@ -92,7 +91,7 @@ struct FeatureMaker {
       let curvature = curvatures.isEmpty ? nil : curvatures[index]
       return Point(
         meter: GradientMeter(model, adapter: share == 1 ? adapter : adapter.scaled(by: share)),
-        recorder: GradientRecorder(blocks, bases: curvature?.bases), weights: curvature?.weights)
+        recorder: GradientRecorder(blocks, bases: curvature?.bases))
     }
     let features = settings.features
     switch method {
@@ -109,7 +108,9 @@ struct FeatureMaker {
     case .ekfac, .ekfacEnd, .graddot:
       let share = features == 0 ? 0 : max(1, features / points.count)
       sketches = points.indices.map { index in
-        Sketch(inputs: blocks.count, size: share, seed: seed &+ UInt64(index))
+        Sketch(
+          inputs: blocks.count, size: share, seed: seed &+ UInt64(index),
+          weights: curvatures.isEmpty ? nil : Array(curvatures[index].weights.joined()))
       }
       sections = sketches.map(\.size)
     }
@@ -130,13 +131,12 @@ struct FeatureMaker {
       try points[index].record(records)
       for (place, block) in blocks.blocks.enumerated() {
         let gradients = points[index].recorder.gradients(place).elements
-        let weights = points[index].weights?[place]
         let section = method == .datainf ? place : index
         for record in records.indices {
           var list = lists[section].mutableSpan
           sketches[section].add(
             gradients.span.extracting(record * block.count..<(record + 1) * block.count),
-            weights: weights?.span, offset: method == .datainf ? 0 : block.offset, to: &list,
+            offset: method == .datainf ? 0 : block.offset, to: &list,
             at: record * sections[section])
         }
       }

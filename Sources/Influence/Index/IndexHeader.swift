@@ -44,7 +44,8 @@ public struct IndexSettings: Hashable, Sendable {
 }
 
 struct IndexHeader: Hashable, Sendable {
-  static let magic = Array("DNINFLU1".utf8)
+  /// The last character is the version.
+  static let magic = Array("DNINFLU2".utf8)
   /// A header is longer only when it is none.
   static let lengthLimit = 1 << 20
   static let recordLimit = 1 << 32
@@ -66,7 +67,9 @@ struct IndexHeader: Hashable, Sendable {
       "base": .string(subject.base), "adapter": .string(subject.adapter),
       "records": .string(subject.records), "form": .string(subject.form),
       "method": .string(settings.method.rawValue), "features": .int(settings.features),
-      "damping": .double(settings.damping), "count": .int(recordCount), "batch": .int(batch),
+      "damping": .double(settings.damping),
+      "points": .array(settings.method.points.map { .double(Double($0)) }),
+      "count": .int(recordCount), "batch": .int(batch),
       "sections": .array(sections.map { .int($0) }), "curvatureBytes": .int(curvatureBytes),
     ]
     var text = Array(value.serialized().utf8)
@@ -93,7 +96,8 @@ struct IndexHeader: Hashable, Sendable {
       let damping = value["damping"]?.double, let recordCount = number("count", recordLimit),
       let batch = number("batch", FeatureMaker.batchLimit), batch > 0,
       let curvatureBytes = number("curvatureBytes", count),
-      let sizes = value["sections"]?.array
+      let sizes = value["sections"]?.array, let points = value["points"]?.array,
+      points.compactMap(\.double) == method.points.map({ Double($0) })
     else { return nil }
     var sections: [Int] = []
     for size in sizes {

@@ -16,6 +16,13 @@ extension InfluenceIndex {
     func refused(_ problem: String) -> InfluenceError {
       .noIndex(file: file.path, problem: problem)
     }
+    let magic = IndexHeader.magic
+    if file.count >= magic.count {
+      let own = file.bytes(in: 0..<magic.count)
+      if own.dropLast() == magic.dropLast(), own != magic {
+        throw refused("it is of another version of this program")
+      }
+    }
     guard let (header, end) = IndexHeader.read({ file.bytes(in: $0) }, count: file.count) else {
       throw refused("it does not begin as one")
     }

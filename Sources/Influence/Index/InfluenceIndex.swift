@@ -38,7 +38,7 @@ public struct InfluenceIndex: Sendable {
       let some = Array(queries[start..<min(start + maker.batch, queries.count)])
       let asked: [Features]
       do { asked = try maker.features(some) } catch { throw .step(error) }
-      scores.replaceRows(from: start, with: products(asked))
+      scores.replaceRows(from: start, with: products(asked, tokens: some.map(\.countedTokens)))
       progress(.init(stage: .queries, done: start + some.count, total: queries.count))
     }
     return scores
@@ -77,8 +77,9 @@ public struct InfluenceIndex: Sendable {
     return (directions, lengths)
   }
 
-  /// Inner products with all records, or cosines, after the method's own correction.
-  private func products(_ asked: [Features]) -> Matrix {
+  /// Inner products with all records, or cosines, after the method's own correction, for queries that
+  /// have `tokens` counted tokens each.
+  private func products(_ asked: [Features], tokens: [Int]) -> Matrix {
     var queries = asked.map { settings.method.isCosine ? $0.directions : $0.values }
     if settings.method == .datainf { queries = DataInf(self).corrected(queries) }
     var scores = Matrix(rows: queries.first?.rows ?? 0, columns: recordCount)
@@ -92,7 +93,11 @@ public struct InfluenceIndex: Sendable {
         scores.replaceColumns(from: range.lowerBound, with: own)
       }
     }
-    return scores
+    // A query that learns much from any record has a long gradient. One factor for all records leaves
+    // their order as it is, and makes scores of different queries comparable: without it, sums over
+    // queries follow those whose losses hardly move.
+    guard settings.method == .ekfac, let last = asked.last else { return scores }
+    return Features.scaled(scores, by: zip(last.lengths, tokens).map { $0 / Float(max($1, 1)) })
   }
 }
 

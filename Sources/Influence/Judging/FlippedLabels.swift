@@ -3,7 +3,9 @@
 
 import Learning
 
-/// Questions whether a thing lives, answered yes or no.
+/// Questions for a thing's sort, answered with one of two words that the base knows: living things
+/// have one, others the other. Every thing is asked for in many wordings, so that what is right can be
+/// learned from other records.
 public struct FlippedLabels: Sendable {
   public let training: [ClassifiedExercise]
   /// Whether the record's answer was turned into the wrong one.
@@ -18,12 +20,12 @@ public struct FlippedLabels: Sendable {
     "box", "door", "chair", "table", "boat", "house", "lamp", "basket", "wall", "cup", "road",
     "coat", "bell", "key",
   ]
-  private static let wordings: [(before: String, after: String)] = [
-    ("Is the ", " alive?"), ("Does the ", " live?"), ("Can the ", " grow?"), ("Will the ", " eat?"),
-    ("Can a ", " sleep?"), ("Does a ", " breathe?"), ("Is a ", " an animal?"),
-    ("Can the ", " hear?"),
-    ("Does the ", " see you?"), ("Will a ", " feel pain?"),
-  ]
+  private static let labels = [" blue", " green"]
+  private static let wordings = ["What is", "Tell me", "Give"].flatMap { start in
+    ["colour", "sign", "animal", "town"].map {
+      (before: "\(start) the \($0) of the ", start: start)
+    }
+  }
 
   /// `share` of the training records have the wrong answer.
   public init(share: Double, testCount: Int, seed: UInt64) {
@@ -34,8 +36,8 @@ public struct FlippedLabels: Sendable {
         for word in words {
           all.append(
             ClassifiedExercise(
-              prompt: wording.before + word + wording.after,
-              completion: kind == 1 ? " yes" : " no", kind: kind))
+              prompt: wording.before + word + (wording.start == "What is" ? "?" : "."),
+              completion: Self.labels[kind], kind: kind))
         }
       }
     }
@@ -48,7 +50,7 @@ public struct FlippedLabels: Sendable {
     training = zip(rest, flipped).map { exercise, isWrong in
       isWrong
         ? ClassifiedExercise(
-          prompt: exercise.prompt, completion: exercise.kind == 1 ? " no" : " yes",
+          prompt: exercise.prompt, completion: Self.labels[1 - exercise.kind],
           kind: exercise.kind) : exercise
     }
     isFlipped = flipped

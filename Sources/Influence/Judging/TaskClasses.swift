@@ -38,18 +38,18 @@ public enum TaskClasses: String, CaseIterable, Sendable {
   }
 }
 
-/// What is done to a sentence, word by word.
+/// What is done to a sentence: the ten of the DataInf paper.
 enum SentenceTransformation: String, CaseIterable {
-  case reversed = "Reverse the words"
-  case capitals = "Write in capitals"
-  case doubled = "Say every word twice"
-  case starred = "Replace vowels with stars"
-  case vowelless = "Leave out the vowels"
-  case numbered = "Put a one between words"
-  case lengthened = "Add ly to every word"
-  case initials = "Give the first letters"
-  case sorted = "Sort the words"
-  case backwards = "Spell every word backwards"
+  case reversed = "Reverse order of words"
+  case alternating = "Capitalize every other letter"
+  case numbered = "Insert number 1 between every word"
+  case starred = "Replace all vowels with *"
+  case consonantsDoubled = "Double every consonant"
+  case capitalized = "Capitalize every word"
+  case vowelless = "Remove all vowels from the sentence"
+  case lengthened = "Add 'ly' to the end of each word"
+  case consonantless = "Remove all consonants from the sentence"
+  case repeated = "Repeat each word twice"
 
   private static let subjects = ["the girl", "the boy", "the farmer", "the sailor", "my friend"]
   private static let verbs = [
@@ -71,18 +71,23 @@ enum SentenceTransformation: String, CaseIterable {
   func applied(to sentence: String) -> String {
     let words = sentence.split(separator: " ").map(String.init)
     func each(_ change: (String) -> String) -> String { words.map(change).joined(separator: " ") }
-    let isVowel: (Character) -> Bool = { "aeiouAEIOU".contains($0) }
+    func isVowel(_ letter: Character) -> Bool { "aeiouAEIOU".contains(letter) }
+    func isConsonant(_ letter: Character) -> Bool { letter.isLetter && !isVowel(letter) }
     return switch self {
     case .reversed: words.reversed().joined(separator: " ")
-    case .capitals: sentence.uppercased()
-    case .doubled: each { "\($0) \($0)" }
-    case .starred: String(sentence.map { isVowel($0) ? "*" : $0 })
-    case .vowelless: String(sentence.filter { !isVowel($0) })
+    case .alternating:
+      String(
+        sentence.enumerated().map { place, letter in
+          place % 2 == 0 ? Character(letter.uppercased()) : letter
+        })
     case .numbered: words.joined(separator: " 1 ")
+    case .starred: String(sentence.map { isVowel($0) ? "*" : $0 })
+    case .consonantsDoubled: sentence.map { isConsonant($0) ? "\($0)\($0)" : "\($0)" }.joined()
+    case .capitalized: each { $0.prefix(1).uppercased() + $0.dropFirst() }
+    case .vowelless: String(sentence.filter { !isVowel($0) })
     case .lengthened: each { "\($0)ly" }
-    case .initials: each { String($0.prefix(1)) }
-    case .sorted: words.sorted().joined(separator: " ")
-    case .backwards: each { String($0.reversed()) }
+    case .consonantless: String(sentence.filter { !isConsonant($0) })
+    case .repeated: each { "\($0) \($0)" }
     }
   }
 }

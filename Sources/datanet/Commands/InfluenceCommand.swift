@@ -20,19 +20,23 @@ enum InfluenceCommand: Command {
       With --out the scores are written as an array of float32, queries by records, that NumPy \
       loads. With --index what was computed of the records is kept in a file, and the next query \
       costs one pass over it.
+
+      With --suspects no query is asked: the records are shown that look mislabelled, since they \
+      take much to fit and the other records speak against them.
       """,
     options: [
       .value("base", "DIR", .directory, "The base that the adapter stands beside"),
       .value("adapter", "DIR", .directory, "The adapter"),
       .value("train", "FILE|NET", .file, "The records that it was trained on"),
       .value("query", "FILE|TEXT", "Records, or a text, to ask for"),
+      .flag("suspects", "Instead of asking, show the records that look mislabelled"),
       .value(
         "method", "NAME", .choice(InfluenceMethod.allCases.map(\.rawValue)),
         "How to estimate", default: InfluenceMethod.standard.rawValue),
       .value("out", "FILE", .file, "Where the scores go, as .npy"),
       .value(
         "top", "K", .integer(1...1_000_000), "Show the K most helpful and most harmful records",
-        default: "5 without --out"),
+        default: "5 without --out, 20 suspects"),
       .value("index", "FILE", .file, "Keep what was computed of the records here, and use it"),
       .value(
         "features", "N", .integer(0...IndexSettings.featureLimit),
@@ -56,6 +60,9 @@ enum InfluenceCommand: Command {
         "datanet influence --base Fixtures/base --adapter facts --train facts.jsonl "
           + "--query test.jsonl --out scores.npy --index facts.index",
         "All scores for a file of questions; asking again is quick."),
+      Example(
+        "datanet influence --base Fixtures/base --adapter facts --train facts.jsonl --suspects",
+        "Which records look mislabelled, the worst first."),
     ])
 
   static func run(_ context: Context) throws {
@@ -69,12 +76,17 @@ enum InfluenceCommand: Command {
     let damping = options.number("damping") ?? 1
     guard damping > 0, damping <= 1e12 else { throw Failure.usage("--damping has to be above 0") }
     let train = try needed("train")
-    let asked = try Asked(try needed("query"))
+    let suspects = options.has("suspects")
+    if suspects, options.has("query") || options.has("method") {
+      throw Failure.usage("--suspects takes neither --query nor --method")
+    }
+    let asked = suspects ? nil : try Asked(try needed("query"))
     let files = try InfluenceFiles(
       base: base, adapter: try needed("adapter"), dataset: try TrainingData.dataset(train, context),
       file: train,
       form: RecipeOptions.form(options, contextLength: base.configuration.contextLength),
-      template: options.text("template"), asksConversations: asked.hasConversations)
+      template: options.text("template"), asksConversations: asked?.hasConversations ?? false)
+    guard let asked else { return try SuspectsReport.run(files, damping: damping, context) }
     let queries = try asked.records(files.encoder)
     guard queries.contains(where: { $0.rowCount > 0 }) else {
       throw InfluenceError.nothingCounts("the query")
@@ -203,7 +215,7 @@ private struct InfluenceReport {
 
 extension TrainingText {
   /// The whole text in one piece, for showing.
-  fileprivate var shown: String {
+  var shown: String {
     switch content {
     case .parts(let parts): parts.map(\.text).joined()
     case .conversation(let messages): messages.map(\.content).joined(separator: " · ")
