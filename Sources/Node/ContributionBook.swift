@@ -30,6 +30,8 @@ struct ContributionBook {
   var newest: [PublicKey: [CID]] = [:]
   var author: [Digest: PublicKey] = [:]
   static let newestKept = 4
+  /// Manifests that pinned runs are made of or need: nothing of them is left out. Look-ups only.
+  var pinnedWhole: Set<Digest> = []
   /// Wanted contributions that cannot be fetched, and why.
   var broken: [(manifest: CID, reason: String)] = []
   static let brokenKept = 64

@@ -12,7 +12,8 @@ extension Node {
 
   /// Looks at what new claims say about contributions.
   func review(_ fresh: [Claim], _ membership: Membership, at now: Instant) {
-    var isLarge = false
+    // A pinned run, what it needs, and who may contribute arrive in any order.
+    var isLarge = pins(of: membership).contains { isRunOrUnknown($0) }
     for claim in fresh {
       let content = claim.content
       switch content {
@@ -58,10 +59,7 @@ extension Node {
     switch membership.mode {
     case .all: true
     case .claims, .none: false
-    case .pinned:
-      settings.pins.contains { pin in
-        pin.datanet == membership.datanet && (pin.claim == nil || pin.claim == claim)
-      }
+    case .pinned: pins(of: membership).contains { $0.claim == nil || $0.claim == claim }
     }
   }
 
@@ -135,12 +133,18 @@ extension Node {
     var uses: [Digest: ContributionBook.Use] = [:]
     var wanted: [CID] = []
     var listed: Set<Digest> = []
+    let needs = needsOfPinnedRuns(membership)
+    var pinnedWhole: Set<Digest> = []
     for entry in entries {
       let manifest = entry.publication.manifest
       guard let use = use(entry.standing), manifest.codec == .dagCBOR else { continue }
       noteAuthor(entry, membership)
       if uses[manifest.digest] != .wanted { uses[manifest.digest] = use }
-      if use == .wanted, isFetched(entry, membership), listed.insert(manifest.digest).inserted {
+      let isNeeded = needs.contains(entry.id)
+      if isNeeded { pinnedWhole.insert(manifest.digest) }
+      if isNeeded || use == .wanted && isFetched(entry, membership),
+        listed.insert(manifest.digest).inserted
+      {
         wanted.append(manifest)
       }
     }
@@ -150,9 +154,9 @@ extension Node {
       guard roles?.holds(.contributor, run.author, at: run.height) == true else { continue }
       for manifest in run.run.manifests where manifest.codec == .dagCBOR {
         uses[manifest.digest] = .wanted
-        if isFetched(run.cid, membership), listed.insert(manifest.digest).inserted {
-          wanted.append(manifest)
-        }
+        guard isFetched(run.cid, membership) else { continue }
+        pinnedWhole.insert(manifest.digest)
+        if listed.insert(manifest.digest).inserted { wanted.append(manifest) }
       }
       for proof in run.checks.proofs where proof.proof.codec == .dagCBOR {
         let mayProve = proof.accusers.contains { accuser in
@@ -167,6 +171,7 @@ extension Node {
         }
       }
     }
+    membership.contributions.pinnedWhole = membership.mode == .pinned ? pinnedWhole : []
     let gone = membership.contributions.uses.keys.filter { uses[$0] == nil }.sorted()
     membership.contributions.uses = uses
     for digest in gone { drop(digest, membership, at: now) }
@@ -352,59 +357,6 @@ extension Node {
       rebuild(plan, membership, at: now)
     } catch {
       fail(plan, "\(error)", membership, at: now)
-    }
-  }
-
-  /// All chunks, or those of pinned files and records.
-  private func wantedPlaces(
-    _ plan: ContributionPlan, _ manifest: Manifest, _ chunks: ContributionChunks,
-    _ read: BlockSource, _ membership: Membership
-  ) throws -> PlaceSet {
-    guard plan.isWanted else { return PlaceSet(limit: chunks.digests.count) }
-    guard membership.mode == .pinned else {
-      return PlaceSet(limit: chunks.digests.count, full: true)
-    }
-    let pins = try settings.pins.filter { pin in
-      guard pin.datanet == membership.datanet else { return false }
-      guard let claim = pin.claim else { return true }
-      return try claims.claim(claim)?.content.publications.contains {
-        $0.manifest == plan.manifest
-      } ?? false
-    }
-    if pins.contains(where: { $0.path == nil && $0.records == nil }) {
-      return PlaceSet(limit: chunks.digests.count, full: true)
-    }
-    var digests: Set<Digest> = []
-    for pin in pins { try add(pin, manifest, read, &digests) }
-    var places = PlaceSet(limit: chunks.digests.count)
-    for (place, digest) in chunks.digests.enumerated() where digests.contains(digest) {
-      places.insert(place)
-    }
-    return places
-  }
-
-  /// The chunks that a pin means.
-  private func add(
-    _ pin: Pin, _ manifest: Manifest, _ read: BlockSource, _ digests: inout Set<Digest>
-  ) throws {
-    var files = manifest.fileCursor()
-    while let file = try files.next(read) {
-      guard pin.includes(path: file.item.path.text) else { continue }
-      var range = file.before.bytes..<file.before.bytes + file.item.bytes
-      if let records = pin.records {
-        let first = file.before.records + UInt64(clamping: records.lowerBound)
-        let past = file.before.records + UInt64(clamping: records.upperBound)
-        let end = file.before.records + file.item.records
-        guard first < end else { continue }
-        let start = try manifest.place(ofRecord: first, read).chunkStart
-        var stop = range.upperBound
-        if past < end {
-          let place = try manifest.place(ofRecord: past - 1, read)
-          stop = place.chunkStart + UInt64(place.chunk.byteCount)
-        }
-        range = max(range.lowerBound, start)..<min(range.upperBound, stop)
-      }
-      try manifest.forEachPart(of: range, read) { digests.insert($0.chunk.cid.digest) }
     }
   }
 

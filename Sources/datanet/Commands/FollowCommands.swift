@@ -92,12 +92,17 @@ enum PinCommand: Command {
     "pin", group: CommandTable.Group.swarm,
     summary: "Choose what to keep of a Datanet that is followed for its pins",
     prose: """
-      NET/PATH means a file, or a folder with all in it, of every contribution that has it; CLAIM a \
-      whole contribution. Without arguments the pins are listed.
+      NET/PATH means a file, or a folder with all in it, of every contribution that has it; \
+      NET/PATH:100-199 records 100 to 199 of a file, from 0; CLAIM a whole contribution, or a run \
+      with all that is needed to execute it again. Only the chunks with these are fetched. Without \
+      arguments the pins are listed.
       """,
-    arguments: [Argument("WHAT", .text, .any, "NET/PATH, or a contribution's claim")],
+    arguments: [
+      Argument("WHAT", .text, .any, "NET/PATH, NET/PATH:FIRST-LAST, or a contribution or run")
+    ],
     examples: [
       Example("datanet pin recipes/soups.jsonl", "One file."),
+      Example("datanet pin recipes/train.jsonl:0-999", "The first thousand records of a file."),
       Example("datanet pin bafyreigbtj4x7ip", "One contribution."),
       Example("datanet pin", "What is pinned."),
     ])
@@ -161,38 +166,61 @@ enum UnpinCommand: Command {
 }
 
 private enum Pins {
-  /// `NET/PATH`, `CLAIM/PATH` or `CLAIM`.
+  /// `NET/PATH`, `CLAIM/PATH`, both also with `:FIRST-LAST` or `:NUMBER`, or `CLAIM`.
   static func read(_ text: String, in store: Store) throws -> Pin {
     let names = Names(store: store)
     guard let slash = text.firstIndex(of: "/"), slash != text.startIndex else {
       let claim = try names.claim(text)
-      guard !claim.content.publications.isEmpty else {
+      var hasData = !claim.content.publications.isEmpty
+      if case .run = claim.content { hasData = true }
+      guard hasData else {
         throw Failure.usage("\(Shown.cid(claim.cid)) is a \(claim.kind), which has no data to keep")
       }
       return Pin(datanet: claim.datanet, claim: claim.cid)
     }
     let owner = String(text[..<slash])
     let path: ManifestPath
+    let (name, records) = try records(String(text[text.index(after: slash)...]))
     do throws(ManifestError) {
-      path = try ManifestPath(String(text[text.index(after: slash)...]))
+      path = try ManifestPath(name)
     } catch {
       throw Failure.usage("'\(Printable.line(text))': \(error)")
     }
     let datanet = try FilePlace.datanet(owner, in: store)
     let claim =
       try? names.datanet(owner) == datanet ? nil : names.claimIfAny(owner)?.cid
-    return Pin(datanet: datanet, claim: claim ?? nil, path: path.text)
+    return Pin(datanet: datanet, claim: claim ?? nil, path: path.text, records: records)
+  }
+
+  /// Takes a file's record numbers from behind its path, the last one included.
+  private static func records(_ text: String) throws -> (path: String, records: Range<Int>?) {
+    guard let colon = text.lastIndex(of: ":") else { return (text, nil) }
+    let ends = text[text.index(after: colon)...].split(
+      separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+    guard ends.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { (48...57).contains($0) } }) else {
+      return (text, nil)
+    }
+    guard let first = Int(ends[0]), let last = Int(ends[ends.count - 1]), last < .max,
+      first <= last
+    else {
+      throw Failure.usage("'\(Printable.line(text))': records are FIRST-LAST, from 0")
+    }
+    return (String(text[..<colon]), first..<last + 1)
   }
 
   static func shown(_ pin: Pin, in store: Store) -> String {
     let owner = pin.claim.map(Shown.cid) ?? Names(store: store).shown(pin.datanet)
-    return owner + (pin.path.map { "/" + Printable.line($0) } ?? "")
+    let records = pin.records.map { range in
+      range.count == 1 ? ":\(range.lowerBound)" : ":\(range.lowerBound)-\(range.upperBound - 1)"
+    }
+    return owner + (pin.path.map { "/" + Printable.line($0) } ?? "") + (records ?? "")
   }
 
   static func json(_ pin: Pin, _ more: JSONObject) -> JSONValue {
     var object: JSONObject = [
       "datanet": .cid(pin.datanet), "claim": pin.claim.map { .cid($0) } ?? .null,
       "path": .text(pin.path),
+      "records": pin.records.map { [.int($0.lowerBound), .int($0.upperBound - 1)] } ?? .null,
     ]
     for (name, value) in more.members { object[name] = value }
     return .object(object)
