@@ -60,31 +60,36 @@ internal import CCrypto
       context, output, &written, base.assumingMemoryBound(to: UInt8.self), Int32(input.count)) == 1
   }
 
-  /// Appends the sealed form of `input` and `trailer`, as one text, to `output`: as many bytes
-  /// and a tag. The trailer spares a caller the copy that putting both together would cost.
+  /// Writes the sealed form of `input` and the two bytes of `trailer`, as one text, to the beginning
+  /// of `output`: as many bytes and a tag, for which there must be room. The trailer spares a caller
+  /// the copy that putting both together would cost. Gives the number of bytes written.
   public mutating func seal(
-    _ input: UnsafeRawBufferPointer, trailer: [UInt8] = [], counter: UInt64,
-    associated: [UInt8] = [], into output: inout [UInt8]
-  ) {
-    let start = output.count
-    let count = input.count + trailer.count
-    output.append(contentsOf: repeatElement(0, count: count + Self.tagByteCount))
-    let done = begin(sealing: true, counter: counter)
-    let sealed = unsafe output.withUnsafeMutableBufferPointer { buffer in
-      guard done, let base = unsafe buffer.baseAddress?.advanced(by: start) else { return false }
-      guard unsafe run(input, associated: associated, into: base) else { return false }
-      var written: Int32 = 0
-      let end = unsafe base.advanced(by: input.count)
-      guard
-        unsafe trailer.isEmpty
-          || EVP_CipherUpdate(context, end, &written, trailer, Int32(trailer.count)) == 1
-      else { return false }
-      let tag = unsafe base.advanced(by: count)
-      guard unsafe EVP_CipherFinal_ex(context, tag, &written) == 1 else { return false }
-      return unsafe EVP_CIPHER_CTX_ctrl(
-        context, EVP_CTRL_AEAD_GET_TAG, Int32(Self.tagByteCount), tag) == 1
-    }
-    guard sealed else { fatalError("ChaChaPoly: libcrypto refused to seal") }
+    _ input: UnsafeRawBufferPointer, trailer: (UInt8, UInt8)? = nil, counter: UInt64,
+    associated: [UInt8] = [], into output: UnsafeMutableRawBufferPointer
+  ) -> Int {
+    let count = input.count + (trailer == nil ? 0 : 2)
+    precondition(output.count >= count + Self.tagByteCount, "no room for what is sealed")
+    guard begin(sealing: true, counter: counter),
+      let base = unsafe output.baseAddress?.assumingMemoryBound(to: UInt8.self),
+      unsafe run(input, associated: associated, into: base),
+      unsafe seal(trailer, at: base.advanced(by: input.count)),
+      unsafe finish(at: base.advanced(by: count))
+    else { fatalError("ChaChaPoly: libcrypto refused to seal") }
+    return count + Self.tagByteCount
+  }
+
+  private func seal(_ trailer: (UInt8, UInt8)?, at place: UnsafeMutablePointer<UInt8>) -> Bool {
+    guard let trailer else { return true }
+    unsafe (place[0], place[1]) = trailer
+    var written: Int32 = 0
+    return unsafe EVP_CipherUpdate(context, place, &written, place, 2) == 1
+  }
+
+  private func finish(at tag: UnsafeMutablePointer<UInt8>) -> Bool {
+    var written: Int32 = 0
+    guard unsafe EVP_CipherFinal_ex(context, tag, &written) == 1 else { return false }
+    return unsafe EVP_CIPHER_CTX_ctrl(
+      context, EVP_CTRL_AEAD_GET_TAG, Int32(Self.tagByteCount), tag) == 1
   }
 
   /// The plain form of `input`, which ends with its tag, in memory of its own; nil when a bit of
@@ -98,10 +103,11 @@ internal import CCrypto
     // One spare byte, so that an empty message has an address to be finished at.
     let plain = unsafe [UInt8](unsafeUninitializedCapacity: count + 1) { buffer, used in
       guard let base = buffer.baseAddress else { return }
-      var tag = unsafe [UInt8](UnsafeRawBufferPointer(rebasing: input[count...]))
+      // libcrypto only reads the tag, although it asks for memory that it may change.
+      let tag = unsafe UnsafeMutableRawPointer(mutating: input.baseAddress?.advanced(by: count))
       guard
         unsafe EVP_CIPHER_CTX_ctrl(
-          context, EVP_CTRL_AEAD_SET_TAG, Int32(Self.tagByteCount), &tag) == 1,
+          context, EVP_CTRL_AEAD_SET_TAG, Int32(Self.tagByteCount), tag) == 1,
         unsafe run(
           UnsafeRawBufferPointer(rebasing: input[..<count]), associated: associated, into: base)
       else { return }
@@ -116,11 +122,12 @@ internal import CCrypto
   public mutating func seal(
     _ input: [UInt8], counter: UInt64, associated: [UInt8] = []
   ) -> [UInt8] {
-    var output: [UInt8] = []
-    unsafe input.withUnsafeBytes {
-      unsafe seal($0, counter: counter, associated: associated, into: &output)
+    unsafe [UInt8](unsafeUninitializedCapacity: input.count + Self.tagByteCount) { buffer, used in
+      used = unsafe input.withUnsafeBytes {
+        unsafe seal(
+          $0, counter: counter, associated: associated, into: UnsafeMutableRawBufferPointer(buffer))
+      }
     }
-    return output
   }
 
   /// Nil when anything is not what was sealed.

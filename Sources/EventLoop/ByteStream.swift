@@ -132,22 +132,25 @@ internal import Glibc
 
 /// One write under way; keeps its bytes and itself alive until its callback.
 @safe private final class PendingWrite {
-  private let bytes: UnsafeMutableRawBufferPointer
+  /// Never changed: so the array's memory, which nobody can write while it is shared, stays where it
+  /// is until this object goes, and the system may read from it.
+  private let bytes: [UInt8]
+  private let start: Int
   private let stream: ByteStream
 
   init(_ bytes: [UInt8], from start: Int, on stream: ByteStream) {
-    unsafe self.bytes = .allocate(byteCount: bytes.count - start, alignment: 16)
-    unsafe self.bytes.copyBytes(from: bytes[start...])
+    self.bytes = bytes
+    self.start = start
     self.stream = stream
   }
-
-  deinit { unsafe bytes.deallocate() }
 
   func begin() {
     let request = UnsafeMutablePointer<uv_write_t>.allocate(capacity: 1)
     unsafe request.pointee.data = Unmanaged.passRetained(self).toOpaque()
+    let rest = unsafe bytes.withUnsafeBytes { unsafe $0.baseAddress?.advanced(by: start) }
     var buffer = unsafe uv_buf_init(
-      bytes.baseAddress?.assumingMemoryBound(to: CChar.self), UInt32(bytes.count))
+      UnsafeMutablePointer(mutating: rest?.assumingMemoryBound(to: CChar.self)),
+      UInt32(bytes.count - start))
     let status = unsafe uv_write(request, stream.handle, &buffer, 1) { request, status in
       guard let request = unsafe request, let data = unsafe request.pointee.data else { return }
       let write = unsafe Unmanaged<PendingWrite>.fromOpaque(data).takeRetainedValue()

@@ -42,7 +42,7 @@ struct ContributionBook {
 
   /// Whether a block belongs to a contribution that is offered.
   func offers(_ digest: Digest) -> Bool {
-    plans.contains { $0.chunkSet.contains(digest) || $0.nodes.contains(digest) }
+    plans.contains { $0.places[digest] != nil || $0.nodes.contains(digest) }
   }
 
   var fetching: Int { plans.count { !$0.isComplete } }
@@ -64,7 +64,10 @@ final class ContributionPlan {
 
   /// Once the manifest is whole.
   var chunks: ContributionChunks?
-  private(set) var chunkSet: Set<Digest> = []
+  /// Where each stands in `chunks`. Look-ups only.
+  private(set) var places: [Digest: UInt32] = [:]
+  /// Where those that were here when the list was made lie on the disk.
+  var located: LocatedBlocks?
   /// How chunks that share records with held ones are put together. Look-ups only.
   var patches: [Digest: ChunkPatch] = [:]
   var isWanted: Bool
@@ -123,7 +126,9 @@ final class ContributionPlan {
   func list(_ source: BlockSource) throws -> Manifest? {
     let root = try source(self.manifest)
     if let proof = ProofChunks(root) {
-      chunkSet = Set(proof.digests)
+      for (place, digest) in proof.digests.enumerated() {
+        places[digest] = UInt32(truncatingIfNeeded: place)
+      }
       chunks = ContributionChunks(
         contribution: self.manifest.digest, digests: proof.digests, byteCounts: proof.byteCounts)
       return nil
@@ -133,8 +138,10 @@ final class ContributionPlan {
     var byteCounts: [UInt32] = []
     var cursor = manifest.chunkCursor()
     while let placed = try cursor.next(source) {
-      guard chunkSet.insert(placed.item.cid.digest).inserted else { continue }
-      digests.append(placed.item.cid.digest)
+      let digest = placed.item.cid.digest
+      guard places[digest] == nil else { continue }
+      places[digest] = UInt32(truncatingIfNeeded: digests.count)
+      digests.append(digest)
       byteCounts.append(UInt32(clamping: placed.item.byteCount))
     }
     chunks = ContributionChunks(

@@ -61,6 +61,9 @@ public final class Node {
   var blocksVersion: Int?
   /// A block came for which the quota has no room.
   var refusedByQuota = false
+  /// Somebody was sent what is not what its name says: from then on blocks are checked before they
+  /// are sent, so that the bad ones are found.
+  var checksReads = false
   /// Whose turn it is to send first.
   private var turn = 0
   var collectDue: Instant?
@@ -142,6 +145,7 @@ public final class Node {
     lastSeen = now
     checkClaims(at: now)
     checkRates(at: now)
+    enterChunks(at: now)
     storeChunks(at: now)
     // Under a rate the first would take everything, so each is first in turn.
     turn = links.isEmpty || upload.bytesPerSecond == nil ? 0 : (turn + 1) % links.count
@@ -159,7 +163,11 @@ public final class Node {
       if let next = link.stallDue { due = min(due, next) }
     }
     for membership in memberships { due = min(due, membership.deadline) }
-    if let next = intake.syncDue, intake.isAtRest, trouble == nil { due = min(due, next) }
+    if trouble == nil {
+      if let next = intake.syncDue, intake.isAtRest { due = min(due, next) }
+      if let next = intake.storeDue, canStore(at: lastSeen) { due = min(due, next) }
+      if !intake.entering.isEmpty { due = lastSeen }
+    }
     if let next = mergeDue { due = min(due, next) }
     if let next = rateDue { due = min(due, next) }
     if let next = collectDue, collecting == nil { due = min(due, next) }

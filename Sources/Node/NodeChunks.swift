@@ -1,5 +1,5 @@
-// Chunks in both directions: checked, written, put on the disk, announced; read, sent
-// (Specs/Node.md, "Storing", "Serving").
+// Chunks that come: checked, written, put on the disk, entered in the index, announced
+// (Specs/Node.md, "Storing").
 
 internal import Content
 internal import Cryptography
@@ -57,9 +57,13 @@ extension Node {
         }
         block.patch = patch
       }
-      intake.waiting.append(.init(block: block, from: peer, datanet: membership.datanet))
-      intake.pending.insert(chunk.digest)
-      intake.bytes += message.count
+      // What is received faster than it is written is written soon; only what that cannot keep up
+      // with holds the sender back.
+      let isGranted = intake.bytes < NodeLimits.grantedBytes
+      if isGranted { session.consumed(message.count, on: .chunks) }
+      wait(
+        .init(block: block, from: peer, datanet: membership.datanet, isGranted: isGranted),
+        isUrgent: membership.exchange.needs(chunk.digest), at: now)
     } else {
       session.consumed(message.count, on: .chunks)
     }
@@ -74,39 +78,68 @@ extension Node {
     }
   }
 
-  /// Starts the next piece of writing or syncing; one of them is under way at a time.
+  private func wait(_ arrival: ChunkIntake.Arrival, isUrgent: Bool, at now: Instant) {
+    intake.waiting.append(arrival)
+    intake.pending.insert(arrival.block.cid.digest)
+    intake.bytes += arrival.block.message.count
+    intake.waitingBytes += arrival.block.message.count
+    let due = isUrgent ? now : now.advanced(byMilliseconds: NodeLimits.storeMilliseconds)
+    intake.storeDue = min(intake.storeDue ?? due, due)
+  }
+
+  /// Whether another piece of writing may begin.
+  func canStore(at now: Instant) -> Bool {
+    intake.syncing == nil && trouble == nil && !intake.waiting.isEmpty
+      && intake.storing.count < NodeLimits.storesAtOnce && !isSyncDue(at: now)
+  }
+
+  private func isSyncDue(at now: Instant) -> Bool {
+    guard let due = intake.syncDue else { return false }
+    return intake.unsyncedBytes >= NodeLimits.syncBytes || now >= due
+      || intake.waiting.isEmpty && isAllHere
+  }
+
+  /// Starts the next pieces of writing, or a sync, which is under way alone.
   func storeChunks(at now: Instant) {
-    guard intake.isAtRest, trouble == nil else { return }
-    if !intake.waiting.isEmpty, intake.writtenBytes < NodeLimits.syncBytes {
-      guard let appending = openIntake(at: now) else { return }
+    while canStore(at: now), isWorthStoring(at: now), let appending = openIntake(at: now) {
       var count = 0
       var bytes = 0
       while count < intake.waiting.count, count < NodeLimits.blocksAtOnce,
-        bytes < NodeLimits.blockBytesAtOnce
+        bytes + intake.waiting[count].storedBytes <= NodeLimits.blockBytesAtOnce || count == 0
       {
-        bytes += intake.waiting[count].block.byteCount
+        bytes += intake.waiting[count].storedBytes
+        intake.waitingBytes -= intake.waiting[count].block.message.count
         count += 1
       }
       let arrivals = Array(intake.waiting.prefix(count))
       intake.waiting.removeFirst(count)
+      if intake.waiting.isEmpty { intake.storeDue = nil }
       let token = nextToken()
-      intake.storing = (token, arrivals)
+      intake.storing.append((token, arrivals))
       effects.append(.work(token, Work(kind: .store(appending, arrivals.map(\.block)))))
-    } else if let due = intake.syncDue, let appending = intake.intake?.appending,
-      now >= due || intake.writtenBytes >= NodeLimits.syncBytes || isAllWritten
-    {
-      let token = nextToken()
-      intake.syncing = (token, intake.written)
-      intake.written = []
-      intake.syncDue = nil
-      effects.append(.work(token, Work(kind: .sync(appending))))
     }
+    guard intake.isAtRest, trouble == nil, isSyncDue(at: now),
+      let appending = intake.intake?.appending
+    else { return }
+    let token = nextToken()
+    intake.syncing = (token, intake.written)
+    intake.syncBegan = now
+    intake.written = []
+    intake.unsyncedBytes = 0
+    intake.syncDue = nil
+    effects.append(.work(token, Work(kind: .sync(appending))))
+  }
+
+  private func isWorthStoring(at now: Instant) -> Bool {
+    intake.waitingBytes >= NodeLimits.blockBytesAtOnce
+      || intake.waiting.count >= NodeLimits.blocksAtOnce
+      || intake.storeDue.map { now >= $0 } ?? true || isAllHere
   }
 
   /// Everything that was asked for is here: nothing is gained by waiting for more.
-  private var isAllWritten: Bool {
-    intake.waiting.isEmpty
-      && memberships.allSatisfy { $0.exchange.missing <= intake.written.count }
+  private var isAllHere: Bool {
+    let here = intake.pending.count
+    return memberships.allSatisfy { $0.exchange.missing <= here }
   }
 
   private func openIntake(at now: Instant) -> BlockIntake.Appending? {
@@ -145,18 +178,19 @@ extension Node {
       let block = ArrivedBlock(
         cid: patch.chunk.cid, message: [], payload: 0..<0, isPacked: false, byteCount: 0,
         patch: held)
-      intake.waiting.append(
-        .init(block: block, from: identity.publicKey, datanet: membership.datanet))
-      intake.pending.insert(digest)
+      wait(
+        .init(
+          block: block, from: identity.publicKey, datanet: membership.datanet, isGranted: true),
+        isUrgent: false, at: now)
     }
   }
 
   private func stored(
     _ arrivals: [ChunkIntake.Arrival], _ outcomes: [WorkResult.Outcome], at now: Instant
   ) {
+    grant(arrivals)
     for (arrival, outcome) in zip(arrivals, outcomes) {
       intake.bytes -= arrival.block.message.count
-      linkOf[arrival.from]?.session?.consumed(arrival.block.message.count, on: .chunks)
       let digest = arrival.block.cid.digest
       guard outcome == .sound else {
         intake.pending.remove(digest)
@@ -171,6 +205,7 @@ extension Node {
       intake.written.append(
         .init(digest: digest, datanet: arrival.datanet, byteCount: arrival.storedBytes))
       intake.writtenBytes += arrival.storedBytes
+      intake.unsyncedBytes += arrival.storedBytes
       guard let membership = membership(arrival.datanet) else { continue }
       for plan in membership.contributions.plans
       where plan.asked.contains(where: { $0.digest == digest }) {
@@ -178,14 +213,49 @@ extension Node {
       }
     }
     if !intake.written.isEmpty, intake.syncDue == nil {
-      intake.syncDue = now.advanced(byMilliseconds: NodeLimits.syncMilliseconds)
+      intake.syncDue = now.advanced(byMilliseconds: intake.syncSpan)
+    }
+  }
+
+  /// Lets senders go on, each told once.
+  private func grant(_ arrivals: [ChunkIntake.Arrival]) {
+    var rest = arrivals.filter { !$0.isGranted }[...]
+    while let peer = rest.first?.from {
+      let part = rest.prefix { $0.from == peer }
+      rest = rest.dropFirst(part.count)
+      let session = linkOf[peer]?.session
+      for arrival in part { session?.consumed(arrival.block.message.count, on: .chunks) }
     }
   }
 
   private func synced(_ written: [ChunkIntake.Written], at now: Instant) {
-    guard storing("enter blocks in the index", { try intake.intake?.acknowledge() }) != nil else {
-      return lost([], written, "the index of blocks cannot be written", at: now)
+    // Nothing is written meanwhile, so a slow disk is asked less often.
+    intake.syncSpan = min(
+      max(NodeLimits.syncMilliseconds, 2 * now.milliseconds(since: intake.syncBegan)),
+      NodeLimits.longestSyncMilliseconds)
+    // While nothing is appended: the next piece of writing begins after this.
+    guard let places = intake.intake?.takeSynced() else { return }
+    intake.entering.append((places, written))
+  }
+
+  /// Enters what is on the disk in the index, some at a time: everything else goes on in between.
+  func enterChunks(at now: Instant) {
+    guard var first = intake.entering.first else { return }
+    let isLast = storing("enter blocks in the index") {
+      try intake.intake?.enter(&first.places, atMost: NodeLimits.enteredAtOnce)
     }
+    guard let isLast else {
+      return lost([], [], "the index of blocks cannot be written", at: now)
+    }
+    guard isLast == true else {
+      intake.entering[0].places = first.places
+      return
+    }
+    intake.entering.removeFirst()
+    acknowledge(first.blocks, at: now)
+  }
+
+  private func acknowledge(_ written: [ChunkIntake.Written], at now: Instant) {
     for block in written {
       let digest = block.digest
       intake.pending.remove(digest)
@@ -208,13 +278,11 @@ extension Node {
     _ arrivals: [ChunkIntake.Arrival], _ written: [ChunkIntake.Written], _ reason: String,
     at now: Instant
   ) {
-    let unwritten = arrivals + intake.waiting
-    for arrival in unwritten {
-      linkOf[arrival.from]?.session?.consumed(arrival.block.message.count, on: .chunks)
-    }
+    let unwritten = arrivals + intake.storing.flatMap(\.arrivals) + intake.waiting
+    grant(unwritten)
+    let gone = written + intake.written + intake.entering.flatMap(\.blocks)
     let all =
-      unwritten.map { ($0.block.cid.digest, $0.datanet) }
-      + (written + intake.written).map { ($0.digest, $0.datanet) }
+      unwritten.map { ($0.block.cid.digest, $0.datanet) } + gone.map { ($0.digest, $0.datanet) }
     intake = ChunkIntake()
     troubled(reason, at: now)
     for (digest, datanet) in all {
@@ -230,85 +298,12 @@ extension Node {
     checkQuota(at: now)
   }
 
-  // MARK: Out
-
-  /// Reads what a peer wished, as far as its session has room.
-  func fillChunks(_ link: PeerLink, at now: Instant) {
-    guard let session = link.session, session.isOpen, let peer = link.peer else { return }
-    while let next = link.readyChunks.first, sendChunk(next.block, next.datanet, on: link, at: now)
-    { link.readyChunks.removeFirst() }
-    guard link.reading == nil, link.readyChunks.isEmpty,
-      session.waiting(on: .chunks) < NodeLimits.readBytes
-    else { return }
-    for membership in memberships where membership.isJoined(peer) {
-      var locations: [BlockToRead] = []
-      var absent: [Digest] = []
-      storing("look for blocks") {
-        try blocks.reading {
-          var bytes = 0
-          while locations.count < NodeLimits.readBlocks, bytes < NodeLimits.readBytes,
-            let wish = membership.exchange.takeWish(of: peer)
-          {
-            let cid = CID(codec: .raw, digest: wish.digest)
-            if membership.contributions.offers(wish.digest),
-              let location = try blocks.location(of: cid),
-              // Pieces that the block has not are the asker's fault, not the disk's.
-              (wish.ranges?.last?.upperBound ?? 0) <= location.byteCount
-            {
-              locations.append(BlockToRead(location: location, ranges: wish.ranges))
-              bytes += location.byteCount
-            } else {
-              absent.append(wish.digest)
-            }
-          }
-        }
-      }
-      for digest in absent {
-        carryOut(
-          membership.exchange.handle(.served(digest, to: peer, byteCount: nil), at: now),
-          membership, at: now)
-      }
-      guard !locations.isEmpty else { continue }
-      let token = nextToken()
-      link.reading = token
-      link.readingFor = membership.datanet
-      effects.append(.work(token, Work(kind: .read(locations, packs: link.form.isPacking))))
-      return
-    }
-  }
-
-  private func sendChunk(
-    _ block: WorkResult.ReadBlock, _ datanet: CID, on link: PeerLink, at now: Instant
-  ) -> Bool {
-    guard let peer = link.peer, let session = link.session else { return true }
-    guard let membership = membership(datanet) else { return true }
-    let cid = block.block.location.cid
-    if let reason = block.trouble {
-      report(.trouble("block \(cid): \(reason)"))
-      carryOut(
-        membership.exchange.handle(.served(cid.digest, to: peer, byteCount: nil), at: now),
-        membership, at: now)
-      return true
-    }
-    let wasIdle = session.waiting(on: .chunks) == 0
-    guard session.send(block.message, on: .chunks) else { return false }
-    if block.wasToBePacked == link.form.isPacking {
-      link.form.note(
-        plain: block.byteCount, sent: block.message.count, wasIdle: wasIdle, at: now)
-    }
-    carryOut(
-      membership.exchange.handle(
-        .served(cid.digest, to: peer, byteCount: block.message.count), at: now),
-      membership, at: now)
-    return true
-  }
-
   // MARK: Results
 
   func worked(_ token: WorkToken, _ result: WorkResult, at now: Instant) {
     if let work = claimWork, work.token == token { return checked(work, result, at: now) }
-    if let (expected, arrivals) = intake.storing, expected == token {
-      intake.storing = nil
+    if let index = intake.storing.firstIndex(where: { $0.token == token }) {
+      let (_, arrivals) = intake.storing.remove(at: index)
       if case .stored(let outcomes) = result { return stored(arrivals, outcomes, at: now) }
       return lost(arrivals, [], Self.reason(result), at: now)
     }
@@ -317,11 +312,7 @@ extension Node {
       if case .synced = result { return synced(written, at: now) }
       return lost([], written, Self.reason(result), at: now)
     }
-    if let link = links.first(where: { $0.reading == token }) {
-      link.reading = nil
-      guard case .read(let read) = result, let datanet = link.readingFor else { return }
-      link.readyChunks += read.map { (datanet, $0) }
-    }
+    if let link = links.first(where: { $0.reading == token }) { read(result, for: link) }
     if token == collecting { collected(result) }
   }
 

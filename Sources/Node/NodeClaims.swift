@@ -121,8 +121,10 @@ extension Node {
       readFrontier(of: membership)
       report(.joined(membership.datanet))
       pass([(genesis, nil, nil)], membership, at: now)
-      // What else is known of it is asked of whoever is there.
+      // What else is known of it is asked of whoever sent it, and then of the others.
       for peer in membership.peers { schedule(peer, membership, at: now) }
+      let teller = arrived.first { $0.claim.cid == membership.datanet }?.arrived.from
+      if let link = teller.flatMap({ linkOf[$0] }) { beginRound(with: link, membership, at: now) }
     }
     if let wall = wall(at: now) {
       let isPresent = { (claim: Claim) in

@@ -328,15 +328,7 @@ extension Node {
       }
       guard let chunks = plan.chunks else { return }
       let isWhole = try blocks.isComplete(plan.manifest)
-      var held = PlaceSet(limit: chunks.digests.count, full: isWhole)
-      if !isWhole {
-        try blocks.reading {
-          for (place, digest) in chunks.digests.enumerated()
-          where try blocks.has(CID(codec: .raw, digest: digest)) {
-            held.insert(place)
-          }
-        }
-      }
+      let held = try held(plan, chunks, isWhole: isWhole)
       let wanted =
         try manifest.map { try wantedPlaces(plan, $0, chunks, read, membership) }
         ?? PlaceSet(limit: chunks.digests.count, full: plan.isWanted)

@@ -57,6 +57,8 @@ public enum NodeLimits {
   public static let answeredMilliseconds: UInt64 = 5_000
   /// A round that brought differences is followed by another after this; twice as long each time.
   public static let nextRoundMilliseconds: UInt64 = 1_000
+  /// After a few differences their claims are here sooner.
+  public static let smallRoundMilliseconds: UInt64 = 100
   /// An arrival of at most so many claims is passed on to others at once; a larger one is left to
   /// reconciliation, which costs less.
   public static let gossipAtOnce = 64
@@ -80,14 +82,24 @@ public enum NodeLimits {
   public static let needsAtOnce = 64
   /// Bytes that have arrived and are not written yet, of all peers; beyond it reading pauses.
   public static let unwrittenBytes = 32 << 20
-  /// Blocks that are checked and written as one piece of work, and their bytes.
-  public static let blocksAtOnce = 256
+  /// While fewer wait, a sender may go on before what it has sent is written.
+  public static let grantedBytes = 16 << 20
+  /// Blocks that are checked and written as one piece of work, and their bytes: the disk likes large
+  /// pieces, so fewer wait for more, but not longer than this.
+  public static let blocksAtOnce = 512
   public static let blockBytesAtOnce = 4 << 20
+  public static let storeMilliseconds: UInt64 = 10
+  /// Such pieces at the same time.
+  public static let storesAtOnce = 2
+  /// Blocks that are entered in the index before anything else has its turn.
+  public static let enteredAtOnce = 2_048
   /// Written blocks are put on the disk when so many bytes wait or the oldest waits so long.
   public static let syncBytes = 256 << 20
   public static let syncMilliseconds: UInt64 = 300
+  /// Twice as long as the last sync took, but no longer than this.
+  public static let longestSyncMilliseconds: UInt64 = 3_000
   /// Blocks read for one link as one piece of work, and the bytes that then wait in its queue.
-  public static let readBlocks = 64
+  public static let readBlocks = 256
   public static let readBytes = 2 << 20
   /// A first ban; each further one is four times as long.
   public static let banMilliseconds: UInt64 = 60_000

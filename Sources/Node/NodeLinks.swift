@@ -159,6 +159,7 @@ extension Node {
     }
     forget(link, "\(end)", at: now)
     if case .left = end { return }
+    if end == .goodbye(.banned) { checksReads = true }
     if case .goodbye(let reason) = end, let wish = link.wish, reason != .duplicate {
       // Who sends us away wants to be left alone for a while.
       dialling.failed(
@@ -205,7 +206,6 @@ extension Node {
     guard room > 0 else { return }
     var bytes: [UInt8] = []
     let limit = min(link.sendBytes, room)
-    bytes.reserveCapacity(limit + SessionLimits.frameByteCount + 64)
     let events = session.takeOutput(limit: limit, into: &bytes)
     guard !bytes.isEmpty else { return }
     upload.take(bytes.count)

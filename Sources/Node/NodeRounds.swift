@@ -83,7 +83,11 @@ extension Node {
       if isFirst { report(.agreed(membership.datanet, with: peer)) }
       lookAtStandstill(membership)
     } else if own?.number == round {
-      schedule(peer, membership, at: now)
+      let isSmall = differences <= NodeLimits.gossipAtOnce
+      schedule(
+        peer, membership,
+        after: isSmall ? NodeLimits.smallRoundMilliseconds : NodeLimits.nextRoundMilliseconds,
+        at: now)
     }
   }
 
@@ -92,16 +96,19 @@ extension Node {
   /// A round with a peer follows soon, and later each time that it is asked for in a row.
   func schedule(
     _ peer: PublicKey, _ membership: Membership,
-    after wait: UInt64 = NodeLimits.nextRoundMilliseconds,
-    at now: Instant
+    after first: UInt64 = NodeLimits.nextRoundMilliseconds, at now: Instant
   ) {
     guard membership.isJoined(peer) else { return }
+    let soonest = now.advanced(byMilliseconds: first)
     if let index = membership.soon.firstIndex(where: { $0.peer == peer }) {
-      guard membership.soon[index].at <= now else { return }
+      guard membership.soon[index].at <= now else {
+        if soonest < membership.soon[index].at { membership.soon[index] = (peer, soonest, first) }
+        return
+      }
       let wait = min(membership.soon[index].wait * 2, NodeLimits.roundMilliseconds)
       membership.soon[index] = (peer, now.advanced(byMilliseconds: wait), wait)
     } else {
-      membership.soon.append((peer, now.advanced(byMilliseconds: wait), wait))
+      membership.soon.append((peer, soonest, first))
     }
   }
 
@@ -112,10 +119,11 @@ extension Node {
       let isBusy =
         linkOf[peer].map { link in link.chains.contains { $0.datanet == membership.datanet } }
         ?? false
-      if isBusy || now.milliseconds(since: membership.lastClaim) < NodeLimits.nextRoundMilliseconds
+      let silence = min(membership.soon[index].wait, NodeLimits.nextRoundMilliseconds)
+      if isBusy || now.milliseconds(since: membership.lastClaim) < silence
         || membership.claimsWaiting > 0
       {
-        membership.soon[index].at = now.advanced(byMilliseconds: NodeLimits.nextRoundMilliseconds)
+        membership.soon[index].at = now.advanced(byMilliseconds: silence)
         continue
       }
       if let link = linkOf[peer] {

@@ -86,12 +86,21 @@ extension Node {
       storing("collect") {
         _ = try blocks.collect { try self.claims.roots() }
       }
+      forgetPlaces()
       refreshStoredBytes()
+    }
+  }
+
+  /// A collection moves blocks.
+  private func forgetPlaces() {
+    for membership in memberships {
+      for plan in membership.contributions.plans { plan.located = nil }
     }
   }
 
   func collected(_ result: WorkResult) {
     collecting = nil
+    forgetPlaces()
     if case .failed(let reason) = result { report(.trouble("collect: \(reason)")) }
     refreshStoredBytes()
   }

@@ -42,6 +42,9 @@ final class PeerLink {
   /// A piece of reading is under way for it.
   var reading: WorkToken?
   var readingFor: CID?
+  /// What is read, and the index in which it was found: in another one it may be elsewhere.
+  var blocksRead: [BlockToRead] = []
+  var readingVersion: Int?
   /// Blocks that are read and found no room in the session's queue.
   var readyChunks: [(datanet: CID, block: WorkResult.ReadBlock)] = []
   var form = WireForm()

@@ -11,7 +11,7 @@ internal import Store
 public struct Work: Sendable {
   enum Kind: Sendable {
     case claims([[UInt8]])
-    case read([BlockToRead], packs: Bool)
+    case read([BlockToRead], packs: Bool, checks: Bool)
     case store(BlockIntake.Appending, [ArrivedBlock])
     case sync(BlockIntake.Appending)
     case collect(Home)
@@ -34,7 +34,8 @@ public struct Work: Sendable {
     do {
       switch kind {
       case .claims(let payloads): return .claims(payloads.map { try? Claim(verifying: $0) })
-      case .read(let blocks, let packs): return .read(Self.read(blocks, packs: packs))
+      case .read(let blocks, let packs, let checks):
+        return .read(Self.read(blocks, packs: packs, checks: checks))
       case .store(let appending, let blocks): return try Self.store(blocks, appending)
       case .sync(let appending):
         try appending.sync()
@@ -50,6 +51,28 @@ public struct Work: Sendable {
 
   // MARK: Reading
 
+  private static func read(
+    _ blocks: [BlockToRead], packs: Bool, checks: Bool
+  ) -> [WorkResult.ReadBlock] {
+    guard !packs, !checks, blocks.allSatisfy({ $0.ranges == nil }) else {
+      return read(blocks, packs: packs)
+    }
+    let batch = BlockBatch(reading: blocks.map(\.location)) { index in
+      let location = blocks[index].location
+      return ChunkMessage.head(
+        location.cid.digest, .plain, byteCount: location.byteCount, room: 0)
+    }
+    return zip(blocks, batch.places).flatMap { block, place -> [WorkResult.ReadBlock] in
+      guard let place else { return read([block], packs: false) }
+      return [
+        .init(
+          block: block, message: batch.bytes[place], byteCount: block.location.byteCount,
+          isChecked: false)
+      ]
+    }
+  }
+
+  /// Reads and checks each.
   private static func read(_ blocks: [BlockToRead], packs: Bool) -> [WorkResult.ReadBlock] {
     var read: [WorkResult.ReadBlock] = []
     // Where neighbours cannot be read together, each is read alone, and told of alone.
@@ -78,12 +101,12 @@ public struct Work: Sendable {
         var bytes = ChunkMessage.head(
           digest, .zstd, byteCount: span.byteCount, room: packed.count)
         bytes += packed
-        return .init(block: block, message: bytes, isPacked: true, byteCount: span.byteCount)
+        return .init(block: block, message: bytes[...], isPacked: true, byteCount: span.byteCount)
       }
       var bytes = ChunkMessage.head(
         digest, .plain, byteCount: span.byteCount, room: span.byteCount)
       unsafe span.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
-      return .init(block: block, message: bytes, byteCount: span.byteCount)
+      return .init(block: block, message: bytes[...], byteCount: span.byteCount)
     }
     guard let last = ranges.last, last.upperBound <= span.byteCount else {
       return .init(block: block, message: [], trouble: "it has no such bytes")
@@ -99,7 +122,7 @@ public struct Work: Sendable {
       digest: digest, form: packed == nil ? .pieces : .packedPieces, byteCount: pieces.count,
       payload: (packed ?? pieces)[...])
     return .init(
-      block: block, message: message.bytes, isPacked: packed != nil, byteCount: pieces.count)
+      block: block, message: message.bytes[...], isPacked: packed != nil, byteCount: pieces.count)
   }
 
   // MARK: Storing
@@ -179,13 +202,15 @@ public enum WorkResult: Sendable {
 
   public struct ReadBlock: Sendable {
     let block: BlockToRead
-    /// Ready to be sent.
-    package var message: [UInt8]
+    /// Ready to be sent; a part of what was read with it.
+    package var message: ArraySlice<UInt8>
     var isPacked = false
     /// Packing was tried.
     var wasToBePacked = false
     var byteCount = 0
     var trouble: String? = nil
+    /// It was hashed after it was read.
+    var isChecked = true
   }
 
   public enum Outcome: Equatable, Sendable {

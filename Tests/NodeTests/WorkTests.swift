@@ -40,7 +40,9 @@ struct WorkTests {
       Issue.record("the sync failed")
       return
     }
-    try intake.acknowledge()
+    var synced = intake.takeSynced()
+    #expect(try !intake.enter(&synced, atMost: 1))
+    #expect(try intake.enter(&synced))
     #expect(try store.get(CID(of: plain, codec: .raw)) == plain)
     #expect(try store.get(CID(of: packed, codec: .raw)) == packed)
   }

@@ -188,7 +188,7 @@ final class World {
     return .read(
       read.map { block in
         var changed = block
-        if !block.message.isEmpty { changed.message[block.message.count - 1] ^= 1 }
+        if !block.message.isEmpty { changed.message[block.message.endIndex - 1] ^= 1 }
         return changed
       })
   }

@@ -95,9 +95,7 @@ struct FixtureFile {
       _ cipher: inout FrameCipher, _ payload: [UInt8], _ channel: SessionChannel,
       isLast: Bool = true
     ) -> [UInt8] {
-      var bytes: [UInt8] = []
-      cipher.seal(payload[...], channel: channel, isLast: isLast, into: &bytes)
-      return bytes
+      cipher.sealed(payload[...], channel: channel, isLast: isLast)
     }
     var cipher = FrameCipher(key: key)
     let hello = sealed(&cipher, Array("hello, ben".utf8), .claims)

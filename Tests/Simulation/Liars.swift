@@ -33,7 +33,7 @@ package final class FalseServer: Participant {
       case .corrupts:
         let changed = blocks.map { block in
           var block = block
-          if !block.message.isEmpty { block.message[block.message.count - 1] ^= 1 }
+          if !block.message.isEmpty { block.message[block.message.endIndex - 1] ^= 1 }
           return block
         }
         return node.handle(.worked(token, .read(changed)), at: now)

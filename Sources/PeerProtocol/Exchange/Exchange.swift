@@ -22,6 +22,8 @@ public struct Exchange: Sendable {
   var nextSlots: Instant
   var nextLook: Instant
   var fresh: [Digest: [Int]] = [:]
+  /// Chunks that were asked of several peers at the end. Look-ups only.
+  var repeated: Set<Digest> = []
 
   public init(chance: SeededGenerator, at now: Instant) {
     self.chance = chance
@@ -36,7 +38,7 @@ public struct Exchange: Sendable {
   }
 
   /// Wanted chunks that are not here, of all contributions.
-  public var missing: Int { works.reduce(0) { $0 + $1.missing } }
+  public private(set) var missing = 0
 
   /// Why nothing moves, in the order in which a person would ask.
   public enum Standstill: Equatable, Sendable {
@@ -147,7 +149,7 @@ public struct Exchange: Sendable {
   ) {
     guard let index = index(of: peer) else { return }
     let link = links.remove(at: index)
-    for request in link.requests { reopen(request.digest) }
+    for request in link.requests.open { reopen(request.digest) }
     for work in works.indices {
       guard let places = link.places[works[work].chunks.contribution] else { continue }
       for place in 0..<places.limit where places.contains(place) { works[work].copies[place] -= 1 }
@@ -170,6 +172,7 @@ public struct Exchange: Sendable {
       wantedAt[work.chunks.digests[place], default: []].append((contribution, place))
     }
     works.append(work)
+    missing += work.missing
     for index in links.indices {
       if let old = places[index], old.limit == work.chunks.digests.count {
         links[index].places[contribution] = old
@@ -200,6 +203,7 @@ public struct Exchange: Sendable {
       return
     }
     let work = works.remove(at: index)
+    missing -= work.missing
     for place in 0..<work.chunks.digests.count {
       let digest = work.chunks.digests[place]
       guard var list = wantedAt[digest] else { continue }
@@ -258,8 +262,9 @@ public struct Exchange: Sendable {
     case .pieces(let list):
       wish(list.map { Wish(digest: $0.digest, ranges: $0.ranges) }, link: index, &effects)
     case .cancel(let digests):
+      let gone = Set(digests)
       links[index].wishes = links[index].wishes[links[index].firstWish...].filter {
-        !digests.contains($0.digest)
+        !gone.contains($0.digest)
       }
       links[index].firstWish = 0
     case .refuse(let digests, let reason):
@@ -273,9 +278,9 @@ public struct Exchange: Sendable {
       links[index].isOpenToUs = isOpen
       if !isOpen {
         let requests = links[index].requests
-        links[index].requests = []
+        links[index].requests = RequestList()
         links[index].bytesUnderWay = 0
-        for request in requests { reopen(request.digest) }
+        for request in requests.open { reopen(request.digest) }
       }
       ask(at: now, &effects)
     case .interest(let isThere):
@@ -369,7 +374,8 @@ public struct Exchange: Sendable {
   private mutating func stored(
     _ digest: Digest, at now: Instant, _ effects: inout [ExchangeEffect]
   ) {
-    needs.removeAll { $0.digest == digest }
+    let needsBefore = needs.count
+    if needsBefore > 0 { needs.removeAll { $0.digest == digest } }
     let list = wantedAt.removeValue(forKey: digest) ?? []
     for (contribution, place) in list {
       guard let work = works.firstIndex(where: { $0.chunks.contribution == contribution }),
@@ -377,6 +383,7 @@ public struct Exchange: Sendable {
       else { continue }
       works[work].open.remove(place)
       works[work].missing -= 1
+      missing -= 1
       fresh[contribution, default: []].append(place)
       if works[work].missing == 0 {
         effects.append(.completed(contribution))
@@ -387,7 +394,7 @@ public struct Exchange: Sendable {
       announceFresh(&effects)
     }
     // Whoever else was asked for it at the end need not send it.
-    guard !list.isEmpty else { return }
+    guard repeated.remove(digest) != nil || needs.count < needsBefore else { return }
     for index in links.indices where links[index].finish(digest) != nil {
       effects.append(.send(.cancel([digest]), to: links[index].peer))
     }

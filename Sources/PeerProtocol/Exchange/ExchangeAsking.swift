@@ -23,6 +23,7 @@ extension Exchange {
     }
     for need in needs.indices
     where !needs[need].asked.contains(links[index].peer)
+      && links[index].requests.count < ExchangeLimits.requestsUnderWay
       && links[index].offers(needs[need].contribution)
     {
       needs[need].asked.append(links[index].peer)
@@ -37,7 +38,7 @@ extension Exchange {
     }
     search: for work in works.indices where works[work].open.count > 0 {
       while links[index].bytesUnderWay < links[index].window,
-        links[index].requests.count < ExchangeLimits.queuedRequests / 2
+        links[index].requests.count < ExchangeLimits.requestsUnderWay
       {
         guard let first = works[work].choose(for: links[index], chance: &chance),
           !isLeftToOthers(first, of: work, link: index)
@@ -61,7 +62,7 @@ extension Exchange {
           place += 1
         } while place < works[work].open.limit && run < ExchangeLimits.runBytes
           && links[index].bytesUnderWay < links[index].window
-          && links[index].requests.count < ExchangeLimits.queuedRequests / 2
+          && links[index].requests.count < ExchangeLimits.requestsUnderWay
           && works[work].open.contains(place)
           && works[work].copies[place] == works[work].copies[first]
           && links[index].has(place, of: works[work].chunks.contribution)
@@ -71,8 +72,9 @@ extension Exchange {
     }
     flush(&effects)
     if digests.isEmpty, links[index].requests.isEmpty { endGame(link: index, at: now, &digests) }
-    if !digests.isEmpty {
-      effects.append(.send(.request(digests), to: links[index].peer))
+    for start in stride(from: 0, to: digests.count, by: ExchangeLimits.digests) {
+      let part = Array(digests[start..<min(start + ExchangeLimits.digests, digests.count)])
+      effects.append(.send(.request(part), to: links[index].peer))
     }
     tellInterest(link: index, &effects)
   }
@@ -105,6 +107,7 @@ extension Exchange {
         let digest = works[work].chunks.digests[place]
         let byteCount = Int(works[work].chunks.byteCounts[place])
         works[work].asked[place] += 1
+        repeated.insert(digest)
         links[index].requests.append(.init(digest: digest, byteCount: byteCount, at: now))
         links[index].bytesUnderWay += byteCount
         digests.append(digest)

@@ -3,6 +3,8 @@
 public enum ExchangeLimits {
   /// Requests that one peer may have waiting here; more end the session.
   public static let queuedRequests = 1_024
+  /// Requests under way to one peer: fewer, since what it has sent is not all here yet.
+  public static let requestsUnderWay = 960
   /// Contributions that one peer may seek at one time.
   public static let seeks = 1_024
   /// Blocks in one message that asks for pieces, and ranges of one block.

@@ -22,9 +22,12 @@ extension Exchange {
     wantedAt[digest] != nil || needs.contains { $0.digest == digest }
   }
 
+  /// Whether a block is a manifest's node that is asked for.
+  public func needs(_ digest: Digest) -> Bool { needs.contains { $0.digest == digest } }
+
   /// Whether a block was asked of a peer.
   public func isAsked(_ digest: Digest, of peer: PublicKey) -> Bool {
-    index(of: peer).map { links[$0].requests.contains { $0.digest == digest } } ?? false
+    index(of: peer).map { links[$0].requests.contains(digest) } ?? false
   }
 
   /// Wanted chunks that are not here, of all contributions.

@@ -8,11 +8,11 @@ extension Exchange {
     if now >= nextLook {
       nextLook = now.advanced(byMilliseconds: ExchangeLimits.lookMilliseconds)
       announceFresh(&effects)
-      for index in links.indices { timeOut(link: index, at: now) }
+      for index in links.indices { timeOut(link: index, at: now, &effects) }
       for need in needs.indices where needs[need].asked.count >= links.count {
         // Everybody was asked once: begin again, they may have it by now.
         let busy = links.contains { link in
-          link.requests.contains { $0.digest == needs[need].digest }
+          link.requests.contains(needs[need].digest)
         }
         if !busy { needs[need].asked = [] }
       }
@@ -24,14 +24,20 @@ extension Exchange {
     }
   }
 
-  mutating func timeOut(link index: Int, at now: Instant) {
-    let late = links[index].requests.filter {
+  mutating func timeOut(link index: Int, at now: Instant, _ effects: inout [ExchangeEffect]) {
+    let late = links[index].requests.open.filter {
       now.milliseconds(since: $0.at) >= ExchangeLimits.requestMilliseconds
     }
     guard !late.isEmpty else { return }
     for request in late {
       _ = links[index].finish(request.digest)
       reopen(request.digest)
+    }
+    // They no longer count here, so they may not wait there either.
+    let digests = late.map(\.digest)
+    for start in stride(from: 0, to: digests.count, by: ExchangeLimits.digests) {
+      let part = Array(digests[start..<min(start + ExchangeLimits.digests, digests.count)])
+      effects.append(.send(.cancel(part), to: links[index].peer))
     }
     links[index].strikes += 1
     links[index].window = max(links[index].window / 2, ExchangeLimits.smallestWindow)

@@ -4,12 +4,6 @@
 public import Cryptography
 
 struct Link: Sendable {
-  struct Request: Sendable {
-    var digest: Digest
-    var byteCount: Int
-    var at: Instant
-  }
-
   let peer: PublicKey
   /// Places by contribution, for contributions that are known here.
   var places: [Digest: PlaceSet] = [:]
@@ -20,8 +14,7 @@ struct Link: Sendable {
   var seeks: [Digest] = []
 
   // Downloading.
-  /// In the order in which they were sent: answers come in that order.
-  var requests: [Request] = []
+  var requests = RequestList()
   var bytesUnderWay = 0
   var window = ExchangeLimits.firstWindow
   var leastDelay: UInt64 = .max
@@ -86,21 +79,26 @@ struct Link: Sendable {
   }
 
   /// Takes a request off the list; nil when it was not asked of this peer.
-  mutating func finish(_ digest: Digest) -> Request? {
-    guard let index = requests.firstIndex(where: { $0.digest == digest }) else { return nil }
-    let request = requests.remove(at: index)
+  mutating func finish(_ digest: Digest) -> RequestList.Request? {
+    guard let request = requests.finish(digest) else { return nil }
     bytesUnderWay -= request.byteCount
     return request
   }
 
   /// A block came after `delay`: the window becomes what arrives in two least delays and a bit,
-  /// so it doubles while there is room and holds no long queue when there is none.
+  /// so it doubles while there is room and holds no long queue when there is none. Until there is a
+  /// first measurement it grows by what arrives, which doubles it each round trip.
   mutating func measure(delay: UInt64, byteCount: Int, at now: Instant) {
     leastDelay = min(leastDelay, max(delay, 1))
     if metered == 0 { meteredSince = now }
     metered += byteCount
     let span = now.milliseconds(since: meteredSince)
-    guard span >= ExchangeLimits.meterMilliseconds else { return }
+    guard span >= ExchangeLimits.meterMilliseconds else {
+      if bytesPerMillisecond == 0 {
+        window = min(window + byteCount, ExchangeLimits.largestWindow)
+      }
+      return
+    }
     let rate = metered / Int(span)
     bytesPerMillisecond =
       bytesPerMillisecond == 0 ? rate : (bytesPerMillisecond + rate) / 2

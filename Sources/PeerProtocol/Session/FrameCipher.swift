@@ -28,19 +28,36 @@ public struct FrameCipher: ~Copyable {
 
   var isSpent: Bool { counter >= SessionLimits.framesPerSession }
 
-  /// Appends one frame that holds `payload`, at most `SessionLimits.payloadByteCount` bytes.
+  /// What a frame is longer than its payload.
+  static let overheadByteCount = 2 + SessionLimits.smallestFrame
+
+  /// Writes one frame that holds `payload`, at most `SessionLimits.payloadByteCount` bytes, to the
+  /// beginning of `output`, and gives its length.
   mutating func seal(
-    _ payload: ArraySlice<UInt8>, channel: SessionChannel, isLast: Bool, into output: inout [UInt8]
-  ) {
+    _ payload: ArraySlice<UInt8>, channel: SessionChannel, isLast: Bool,
+    into output: UnsafeMutableRawBufferPointer
+  ) -> Int {
     let length = payload.count + SessionLimits.smallestFrame
-    output.append(UInt8(truncatingIfNeeded: length >> 8))
-    output.append(UInt8(truncatingIfNeeded: length))
-    unsafe payload.withUnsafeBytes {
+    unsafe output[0] = UInt8(truncatingIfNeeded: length >> 8)
+    unsafe output[1] = UInt8(truncatingIfNeeded: length)
+    let sealed = unsafe payload.withUnsafeBytes {
       unsafe cipher.seal(
-        $0, trailer: [channel.rawValue, isLast ? Self.lastFlag : 0], counter: counter,
-        into: &output)
+        $0, trailer: (channel.rawValue, isLast ? Self.lastFlag : 0), counter: counter,
+        into: UnsafeMutableRawBufferPointer(rebasing: output[2...]))
     }
     advance()
+    return 2 + sealed
+  }
+
+  /// The same in memory of its own.
+  mutating func sealed(
+    _ payload: ArraySlice<UInt8>, channel: SessionChannel, isLast: Bool
+  ) -> [UInt8] {
+    unsafe [UInt8](unsafeUninitializedCapacity: payload.count + Self.overheadByteCount) {
+      (buffer, used) in
+      used = unsafe seal(
+        payload, channel: channel, isLast: isLast, into: UnsafeMutableRawBufferPointer(buffer))
+    }
   }
 
   /// Opens a frame, without its length: its payload, in memory of its own.

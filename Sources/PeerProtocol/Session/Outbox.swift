@@ -3,7 +3,8 @@
 
 struct Outbox {
   private struct Queue {
-    var messages: [[UInt8]] = []
+    /// Parts of larger pieces of memory, where somebody has read many messages at once.
+    var messages: [ArraySlice<UInt8>] = []
     /// Index of the first message not yet wholly sent; the array is compacted now and then.
     var first = 0
     /// Bytes of the first message that are sent.
@@ -27,6 +28,10 @@ struct Outbox {
   /// False, and nothing kept, when the channel's queue is full. A message always fits an empty
   /// queue.
   mutating func append(_ message: [UInt8], on channel: SessionChannel) -> Bool {
+    append(message[...], on: channel)
+  }
+
+  mutating func append(_ message: ArraySlice<UInt8>, on channel: SessionChannel) -> Bool {
     let index = Int(channel.rawValue)
     guard queues[index].bytes == 0 || queues[index].bytes + message.count <= channel.queue else {
       queues[index].isAwaited = true
@@ -48,10 +53,23 @@ struct Outbox {
 
   /// The channel whose frame goes next: the lowest number that has bytes and credit.
   var next: SessionChannel? {
-    SessionChannel.allCases.first { channel in
-      let queue = queues[Int(channel.rawValue)]
-      return queue.first < queue.messages.count && queue.credit > 0
+    for index in queues.indices
+    where queues[index].first < queues[index].messages.count && queues[index].credit > 0 {
+      return SessionChannel(rawValue: UInt8(truncatingIfNeeded: index))
     }
+    return nil
+  }
+
+  /// What everything that waits takes at most as frames: a message ends a frame, and so does the end
+  /// of a channel's credit.
+  var sealedByteCount: Int {
+    var bytes = 0
+    for index in queues.indices {
+      let queue = (queues[index].bytes, queues[index].messages.count - queues[index].first)
+      let frames = queue.1 + queue.0 / SessionLimits.payloadByteCount + 1
+      bytes += queue.0 + frames * FrameCipher.overheadByteCount
+    }
+    return bytes
   }
 
   /// Takes the next payload of `channel`, at most `limit` bytes, through `body`.
@@ -60,9 +78,9 @@ struct Outbox {
   ) {
     let index = Int(channel.rawValue)
     let message = queues[index].messages[queues[index].first]
-    let start = queues[index].sent
-    let count = min(limit, message.count - start, max(queues[index].credit, 0))
-    let isLast = start + count == message.count
+    let start = message.startIndex + queues[index].sent
+    let count = min(limit, message.endIndex - start, max(queues[index].credit, 0))
+    let isLast = start + count == message.endIndex
     body(message[start..<start + count], isLast)
     queues[index].bytes -= count
     if channel != .control { queues[index].credit -= max(count, 1) }

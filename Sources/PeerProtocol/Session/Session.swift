@@ -380,6 +380,11 @@ public final class Session {
   /// Queues a message; false when the channel is full (an event says when it has room) or the
   /// session is not open. Longer than the channel allows is this program's own mistake.
   public func send(_ message: [UInt8], on channel: SessionChannel) -> Bool {
+    send(message[...], on: channel)
+  }
+
+  /// The same for a part of some memory, which is kept until all of its parts are sent.
+  public func send(_ message: ArraySlice<UInt8>, on channel: SessionChannel) -> Bool {
     precondition(message.count <= channel.maximumMessage, "message longer than its channel allows")
     return phase == .open && outbox.append(message, on: channel)
   }
@@ -398,11 +403,21 @@ public final class Session {
     bytes += output
     output = []
     guard phase == .open else { return [] }
-    let start = bytes.count
-    while bytes.count - start < limit, let channel = outbox.next {
-      let room = SessionLimits.payloadByteCount
-      outbox.take(from: channel, limit: room) { payload, isLast in
-        sealing?.seal(payload, channel: channel, isLast: isLast, into: &bytes)
+    guard outbox.next != nil else { return outbox.relieved().map { .room($0) } }
+    let earlier = bytes
+    // Frames are sealed to where they will be sent from, in memory that is neither grown nor cleared.
+    let most =
+      min(outbox.sealedByteCount, limit + SessionLimits.frameByteCount + 2)
+    bytes = unsafe [UInt8](unsafeUninitializedCapacity: earlier.count + most) { buffer, used in
+      let room = UnsafeMutableRawBufferPointer(buffer)
+      unsafe room.copyBytes(from: earlier)
+      used = earlier.count
+      while used - earlier.count < limit, let channel = outbox.next {
+        outbox.take(from: channel, limit: SessionLimits.payloadByteCount) { payload, isLast in
+          let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: room[used...])
+          let count = unsafe sealing?.seal(payload, channel: channel, isLast: isLast, into: rest)
+          used += count ?? 0
+        }
       }
     }
     return outbox.relieved().map { .room($0) }
@@ -480,7 +495,7 @@ public final class Session {
     case .silence: goodbye = .slow
     default: goodbye = .protocolError
     }
-    sealing?.seal(
-      ControlMessage.goodbye(goodbye).encoded[...], channel: .control, isLast: true, into: &output)
+    let message = ControlMessage.goodbye(goodbye).encoded
+    output += sealing?.sealed(message[...], channel: .control, isLast: true) ?? []
   }
 }

@@ -186,6 +186,7 @@ final class BlockIndex {
   @discardableResult
   func enter(_ places: [BlockPlace], pack: UInt32, indexed: Int) throws -> (blocks: Int, bytes: Int)
   {
+    // Those that are in order already are found to be at the cost of looking.
     let sorted = places.sorted { $0.entry.digest < $1.entry.digest }
     return try database.transaction {
       try database.run(

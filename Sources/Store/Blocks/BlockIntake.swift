@@ -32,47 +32,48 @@ public final class BlockIntake {
 
     /// Hashes blocks and writes those that are what they should be; says which these are.
     public func append(_ blocks: [Arrived]) throws -> [Bool] {
-      var sound: [Bool] = []
-      sound.reserveCapacity(blocks.count)
+      // The arrays are held by `blocks` and nobody changes them, so what they hold stays where it is.
+      let messages = unsafe blocks.map { block in
+        unsafe block.bytes.withUnsafeBytes {
+          unsafe UnsafeRawBufferPointer(rebasing: $0[block.range])
+        }
+      }
+      let digests = withExtendedLifetime(blocks) { unsafe SHA256.hash(messages) }
+      let sound = zip(blocks, digests).map { block, digest in
+        digest == block.cid.digest && block.range.count <= Block.maximumByteCount
+      }
+      let good = zip(blocks, sound).filter(\.1).map(\.0)
       var start = 0
-      while start < blocks.count {
-        let end = min(start + BlockWriter.groupBlocks, blocks.count)
-        sound += try appendGroup(blocks[start..<end])
+      while start < good.count {
+        var end = start
+        var byteCount = 0
+        while end < good.count, end - start < BlockWriter.groupBlocks,
+          byteCount + good[end].range.count <= DiskBuffer.byteCount
+        {
+          byteCount += good[end].range.count
+          end += 1
+        }
+        try write(good[start..<end])
         start = end
       }
       return sound
     }
 
-    /// One copy into one piece of memory costs less than a system call for each block.
-    private func appendGroup(_ blocks: ArraySlice<Arrived>) throws -> [Bool] {
-      var payload: [UInt8] = []
-      payload.reserveCapacity(blocks.reduce(0) { $0 + $1.range.count })
-      let places = blocks.map { block in
-        let start = payload.count
-        payload += block.bytes[block.range]
-        return start..<payload.count
+    private func write(_ blocks: ArraySlice<Arrived>) throws {
+      let entries = blocks.map { block in
+        PackEntry(
+          digest: block.cid.digest, form: .plain, stored: block.range.count,
+          length: block.range.count)
       }
-      let digests = unsafe SHA256.hash(payload.span.bytes, at: places)
-      let sound = zip(blocks, digests).map { block, digest in
-        digest == block.cid.digest && block.range.count <= Block.maximumByteCount
-      }
-      var entries: [PackEntry] = []
-      var good: [Range<Int>] = []
-      for ((place, digest), isSound) in zip(zip(places, digests), sound) where isSound {
-        entries.append(
-          PackEntry(digest: digest, form: .plain, stored: place.count, length: place.count))
-        if let last = good.last, last.upperBound == place.lowerBound {
-          good[good.count - 1] = last.lowerBound..<place.upperBound
-        } else {
-          good.append(place)
+      // One copy, to where the disk takes it from.
+      unsafe try packs.append(entries) { memory in
+        var place = 0
+        for block in blocks {
+          let end = place + block.range.count
+          unsafe memory[place..<end].copyBytes(from: block.bytes[block.range])
+          place = end
         }
       }
-      if entries.isEmpty { return sound }
-      _ = unsafe try payload.span.bytes.withUnsafeBytes { buffer in
-        unsafe try packs.append(
-          entries, good.map { unsafe UnsafeRawBufferPointer(rebasing: buffer[$0]) })
-      }
-      return sound
     }
 
     /// Puts everything appended on the disk.
@@ -84,8 +85,45 @@ public final class BlockIntake {
   /// Bytes that a sync would put on the disk.
   public var unsyncedBytes: Int { writer.uncommittedBytes }
 
-  /// Enters what is on the disk in the index: from here on it is acknowledged.
-  public func acknowledge() throws {
-    try writer.enterSynced()
+  /// What is on the disk and not in the index. To be taken while nothing is appended.
+  public func takeSynced() -> Synced { Synced(writer.packs.takeSynced()) }
+
+  /// Enters some of it in the index; true when that was the last of it, which from here on is
+  /// acknowledged.
+  public func enter(_ synced: inout Synced, atMost count: Int = .max) throws -> Bool {
+    try synced.enter(in: writer.index, atMost: count)
+  }
+
+  /// Blocks on their way into the index. The end of each pack is noted with its last block only, so
+  /// whatever comes in between recovery finds the rest.
+  public struct Synced: Sendable {
+    private var packs: [PackWriter.Synced]
+    /// Blocks of the first pack that are entered, in the order of their digests.
+    private var entered = 0
+
+    init(_ packs: [PackWriter.Synced]) {
+      self.packs = packs.map { pack in
+        .init(
+          pack: pack.pack, end: pack.end,
+          places: pack.places.sorted { $0.entry.digest < $1.entry.digest })
+      }
+    }
+
+    fileprivate mutating func enter(in index: BlockIndex, atMost count: Int) throws -> Bool {
+      var left = count
+      while let pack = packs.first, left > 0 {
+        let end = min(pack.places.count, entered + min(left, pack.places.count))
+        let isLast = end == pack.places.count
+        try index.enter(
+          Array(pack.places[entered..<end]), pack: pack.pack, indexed: isLast ? pack.end : 0)
+        left -= end - entered
+        entered = end
+        if isLast {
+          packs.removeFirst()
+          entered = 0
+        }
+      }
+      return packs.isEmpty
+    }
   }
 }

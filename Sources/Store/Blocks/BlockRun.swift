@@ -16,7 +16,8 @@ struct BlockRun: Sendable {
     try forEachRun { try read($0, $1, body) }
   }
 
-  private func forEachRun(_ body: (ClosedRange<Int>, _ byteCount: Int) throws -> Void) rethrows {
+  /// Calls `body` with the numbers of blocks that lie together, and their bytes.
+  func forEachRun(_ body: (ClosedRange<Int>, _ byteCount: Int) throws -> Void) rethrows {
     var first = 0
     while first < locations.count {
       var last = first
@@ -74,7 +75,7 @@ struct BlockRun: Sendable {
 
 extension BlockLocation {
   /// Bytes to read for it, where they are the block's own.
-  fileprivate var storedBytes: Int? {
+  var storedBytes: Int? {
     guard case .pack(_, let place) = place, place.entry.form == .plain else { return nil }
     return place.entry.stored
   }

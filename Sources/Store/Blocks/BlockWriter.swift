@@ -15,6 +15,7 @@ public final class BlockWriter {
   static let groupBlocks = 1024
 
   private let store: BlockStore
+  var index: BlockIndex { store.index }
   let packs: PackWriter
   let held: HeldBlocks
   /// While this lives, a collection removes nothing that this session may rely on.

@@ -47,6 +47,13 @@ final class DirectAccess: Sendable {
     let first = (offset + Self.alignment - 1) / Self.alignment * Self.alignment
     let end = (offset + count) / Self.alignment * Self.alignment
     guard first < end else { return first..<first }
+    if unsafe parts.count == 1,
+      let memory = unsafe parts[0].baseAddress?.advanced(by: first - offset),
+      Int(bitPattern: memory) % Self.alignment == 0
+    {
+      // It lies as it should already.
+      return first..<(try unsafe write(memory, end - first, at: first))
+    }
     let buffer = DiskBuffer.taken()
     defer { buffer.giveBack() }
     var source = unsafe PartsReader(parts, skipping: first - offset)
@@ -54,23 +61,32 @@ final class DirectAccess: Sendable {
     while place < end {
       let length = min(DiskBuffer.byteCount, end - place)
       unsafe source.copy(to: UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<length]))
-      var done = 0
-      while done < length {
-        let written = unsafe pwrite(
-          descriptor, buffer.bytes.baseAddress! + done, length - done, off_t(place + done))
-        if written > 0 {
-          done += written
-          // Only whole blocks can go on here.
-          if written % Self.alignment == 0 { continue }
-        }
-        if written < 0, errno == EINTR { continue }
-        if written < 0, errno != EINVAL { throw DiskError.Code(number: errno) }
-        isOn.store(false, ordering: .relaxed)
-        return first..<place
-      }
+      let done = try unsafe write(buffer.bytes.baseAddress!, length, at: place)
+      guard done == place + length else { return first..<place }
       place += length
     }
     return first..<end
+  }
+
+  /// Writes aligned memory and gives where it ended: `offset` when the file system refuses after all,
+  /// and then it is not asked again.
+  private func write(
+    _ memory: UnsafeRawPointer, _ length: Int, at offset: Int
+  ) throws(DiskError.Code) -> Int {
+    var done = 0
+    while done < length {
+      let written = unsafe pwrite(descriptor, memory + done, length - done, off_t(offset + done))
+      if written > 0 {
+        done += written
+        // Only whole blocks can go on here.
+        if written % Self.alignment == 0 { continue }
+      }
+      if written < 0, errno == EINTR { continue }
+      if written < 0, errno != EINVAL { throw DiskError.Code(number: errno) }
+      isOn.store(false, ordering: .relaxed)
+      return offset
+    }
+    return offset + done
   }
 }
 

@@ -29,6 +29,10 @@ package protocol DiskFile: AnyObject, Sendable {
   func stamp() -> FileStamp?
   /// Fills `buffer` as far as the file reaches, and gives the number of bytes read.
   func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(DiskError) -> Int
+  /// Fills several pieces of memory from one stretch; false when the file ends before.
+  func read(
+    into parts: [UnsafeMutableRawBufferPointer], at offset: Int
+  ) throws(DiskError) -> Bool
   /// Reads a long stretch that will not be wanted again soon; shorter where the file ends.
   func readThrough(
     into buffer: DiskBuffer, at offset: Int, count: Int
@@ -45,6 +49,18 @@ package protocol DiskFile: AnyObject, Sendable {
 }
 
 extension DiskFile {
+  package func read(
+    into parts: [UnsafeMutableRawBufferPointer], at offset: Int
+  ) throws(DiskError) -> Bool {
+    var place = offset
+    for index in unsafe parts.indices {
+      let part = unsafe parts[index]
+      guard try unsafe read(into: part, at: place) == part.count else { return false }
+      place += part.count
+    }
+    return true
+  }
+
   package func readThrough(
     into buffer: DiskBuffer, at offset: Int, count: Int
   ) throws(DiskError) -> UnsafeRawBufferPointer {

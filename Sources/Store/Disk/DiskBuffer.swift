@@ -13,12 +13,14 @@ internal import Synchronization
   private static let mostKept = 4
   private static let kept = Mutex<[DiskBuffer]>([])
 
-  /// Two blocks more than `byteCount`, for what alignment adds at both ends.
+  /// More than `byteCount`: what alignment adds at both ends, and a group's table.
+  static let extraByteCount = 2 * DirectAccess.alignment + (64 << 10)
+
   let bytes: UnsafeMutableRawBufferPointer
 
   private init() {
     unsafe bytes = .allocate(
-      byteCount: Self.byteCount + 2 * DirectAccess.alignment, alignment: DirectAccess.alignment)
+      byteCount: Self.byteCount + Self.extraByteCount, alignment: DirectAccess.alignment)
   }
 
   deinit { unsafe bytes.deallocate() }

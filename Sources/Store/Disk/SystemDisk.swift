@@ -117,6 +117,30 @@ final class SystemFile: DiskFile {
     return done
   }
 
+  func read(
+    into parts: [UnsafeMutableRawBufferPointer], at offset: Int
+  ) throws(DiskError) -> Bool {
+    var place = offset
+    for start in unsafe stride(from: 0, to: parts.count, by: Self.mostParts) {
+      let some = unsafe parts[start..<min(start + Self.mostParts, parts.count)]
+      let vectors = unsafe some.map { unsafe iovec(iov_base: $0.baseAddress, iov_len: $0.count) }
+      let wanted = unsafe some.reduce(0) { $0 + $1.count }
+      let count = unsafe preadv(descriptor, vectors, Int32(vectors.count), off_t(place))
+      if count < 0, errno != EINTR { throw failure("read") }
+      if count != wanted {
+        // A signal came in between, or the file ends: one after the other tells which.
+        var at = place
+        for index in unsafe some.indices {
+          let part = unsafe some[index]
+          guard try unsafe read(into: part, at: at) == part.count else { return false }
+          at += part.count
+        }
+      }
+      place += wanted
+    }
+    return true
+  }
+
   /// What the page cache has comes from there; the rest passes by it, since filling the cache
   /// costs more than hashing, and would push out what somebody uses.
   func readThrough(

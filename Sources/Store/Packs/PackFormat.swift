@@ -82,9 +82,12 @@ enum PackFormat {
     for entry in entries {
       payload += entry.stored
       unsafe entry.digest.withUnsafeBytes { unsafe table.append(contentsOf: $0) }
-      table += bigEndian(UInt32(entry.stored))
-      table += bigEndian(UInt32(entry.length))
-      table += [entry.form.rawValue, 0, 0, 0]
+      unsafe withUnsafeBytes(
+        of: (UInt32(entry.stored).bigEndian, UInt32(entry.length).bigEndian)
+      ) { unsafe table.append(contentsOf: $0) }
+      unsafe withUnsafeBytes(of: UInt32(entry.form.rawValue).littleEndian) {
+        unsafe table.append(contentsOf: $0)
+      }
     }
     let start = groupMark + bigEndian(UInt32(entries.count)) + bigEndian(UInt64(payload))
     return start + check(pack: pack, offset: offset, start: start, table: table) + table

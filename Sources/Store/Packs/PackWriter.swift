@@ -56,7 +56,55 @@ final class PackWriter: Sendable {
 
   /// Writes blocks as one group and gives their places. They are acknowledged by `sync`.
   func append(_ entries: [PackEntry], _ payload: [UnsafeRawBufferPointer]) throws -> [BlockPlace] {
-    let (number, file, offset) = try state.withLock { state throws(DiskError) in
+    let (number, file, offset) = try reserve(entries)
+    let head = PackFormat.head(pack: number, offset: offset, entries: entries)
+    do throws(DiskError) {
+      unsafe try head.span.bytes.withUnsafeBytes { (head) throws(DiskError) in
+        unsafe try file.write([head] + payload, at: offset)
+      }
+    } catch {
+      fail(error)
+      throw error
+    }
+    let group = PackGroup(offset: offset, entries: entries)
+    flushBehind(file, group.end - offset)
+    return group.places.map { entry, offset in
+      BlockPlace(pack: number, offset: offset, entry: entry)
+    }
+  }
+
+  /// The same for at most `DiskBuffer.byteCount` bytes of blocks that `fill` puts behind each other:
+  /// into memory from which they can be written as it is.
+  func append(_ entries: [PackEntry], fill: (UnsafeMutableRawBufferPointer) -> Void) throws {
+    let (number, file, offset) = try reserve(entries)
+    let head = PackFormat.head(pack: number, offset: offset, entries: entries)
+    let buffer = DiskBuffer.taken()
+    defer { buffer.giveBack() }
+    // In memory it begins as far behind a multiple of the alignment as in the file.
+    let start = offset % DirectAccess.alignment
+    let group = PackGroup(offset: offset, entries: entries)
+    let range = start..<start + group.end - offset
+    let room = unsafe buffer.bytes.count
+    precondition(range.upperBound <= room, "a group is larger than its memory")
+    unsafe UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[range]).copyBytes(from: head)
+    unsafe fill(
+      UnsafeMutableRawBufferPointer(
+        rebasing: buffer.bytes[start + head.count..<range.upperBound]))
+    do throws(DiskError) {
+      unsafe try file.write(
+        [UnsafeRawBufferPointer(rebasing: buffer.bytes[range])], at: offset)
+    } catch {
+      fail(error)
+      throw error
+    }
+    flushBehind(file, range.count)
+  }
+
+  /// Takes the next place in a pack for a group.
+  private func reserve(
+    _ entries: [PackEntry]
+  ) throws -> (number: UInt32, file: any DiskFile, offset: Int) {
+    try state.withLock { state throws(DiskError) in
       if let failure = state.failure { throw failure }
       if state.packs.last.map({ $0.end >= PackFormat.fullBytes }) ?? true {
         let (number, file) = try files.make()
@@ -73,20 +121,6 @@ final class PackWriter: Sendable {
       state.packs[last].end = group.end
       state.packs[last].places += places
       return (state.packs[last].number, state.packs[last].file, group.offset)
-    }
-    let head = PackFormat.head(pack: number, offset: offset, entries: entries)
-    do throws(DiskError) {
-      unsafe try head.span.bytes.withUnsafeBytes { (head) throws(DiskError) in
-        unsafe try file.write([head] + payload, at: offset)
-      }
-    } catch {
-      fail(error)
-      throw error
-    }
-    let group = PackGroup(offset: offset, entries: entries)
-    flushBehind(file, group.end - offset)
-    return group.places.map { entry, offset in
-      BlockPlace(pack: number, offset: offset, entry: entry)
     }
   }
 
