@@ -88,6 +88,22 @@ struct AlignedText {
     }
   }
 
+  /// How often `pattern` occurs, from left to right without overlaps.
+  func count(of pattern: [UInt8]) -> Int {
+    guard let first = pattern.first else { return 0 }
+    var count = 0
+    var index = 0
+    while index + pattern.count <= bytes.count {
+      if bytes[index] == first, bytes[index..<index + pattern.count].elementsEqual(pattern) {
+        count += 1
+        index += pattern.count
+      } else {
+        index += 1
+      }
+    }
+    return count
+  }
+
   /// Replaces every occurrence of `pattern`, from left to right; the new bytes come from where the last
   /// byte of the occurrence came from.
   mutating func replace(_ pattern: [UInt8], with content: [UInt8]) {

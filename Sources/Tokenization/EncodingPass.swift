@@ -61,7 +61,7 @@ struct EncodingPass {
     // Whether a piece begins at the text's first character must be known to some pre-tokenizers.
     let aligned = wantsOffsets || tokenizer.needsOrigin
     var copy = AlignedText(text, range, aligned: aligned)
-    for normalizer in tokenizer.normalizers { normalizer.apply(&copy) }
+    for normalizer in tokenizer.normalizers { try normalizer.apply(&copy) }
     try normalized(copy.bytes.span, 0..<copy.bytes.count, copy.alignment)
   }
 

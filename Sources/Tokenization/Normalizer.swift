@@ -9,12 +9,36 @@ enum Normalizer: Equatable, Sendable {
   case replace(pattern: [UInt8], content: [UInt8])
   case strip(left: Bool, right: Bool)
 
-  func apply(_ text: inout AlignedText) {
+  /// How many times longer it can make a text, at most.
+  var growth: Int {
+    switch self {
+    // U+FDFA is three bytes, and eighteen letters once taken apart.
+    case .form(.nfkc), .form(.nfkd): 11
+    case .form(.nfc), .form(.nfd): 3
+    case .lowercase: 2
+    case .prepend(let content): 1 + content.count
+    case .replace(let pattern, let content):
+      max(1, (content.count + pattern.count - 1) / max(1, pattern.count))
+    case .strip: 1
+    }
+  }
+
+  func apply(_ text: inout AlignedText) throws(TokenizerError) {
     switch self {
     case .form(let form): Self.normalize(&text, form)
     case .lowercase: Self.lowercase(&text)
     case .prepend(let content): text.prepend(content)
-    case .replace(let pattern, let content): text.replace(pattern, with: content)
+    case .replace(let pattern, let content):
+      let longer = content.count - pattern.count
+      if longer > 0, text.bytes.count > TokenizerLimits.textBytes / growth {
+        let length = text.bytes.count + text.count(of: pattern) * longer
+        if length > TokenizerLimits.textBytes {
+          throw .limit(
+            what: "the length of the normalised text in bytes", value: length,
+            limit: TokenizerLimits.textBytes, advice: "cut it into records")
+        }
+      }
+      text.replace(pattern, with: content)
     case .strip(let left, let right): Self.strip(&text, left, right)
     }
   }

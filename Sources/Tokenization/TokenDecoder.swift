@@ -13,6 +13,15 @@ enum DecoderStep: Sendable, Equatable {
   case strip(character: [UInt8], start: Int, stop: Int)
   /// The sign becomes a space, or nothing in the first token when it may have been put there.
   case metaspace(replacement: [UInt8], dropsFirst: Bool)
+
+  /// How many times longer it can make a token, at most; an ill-formed byte becomes three.
+  var growth: Int {
+    switch self {
+    case .replace(let pattern, let content):
+      max(1, (content.count + pattern.count - 1) / max(1, pattern.count))
+    case .byteLevel, .byteFallback, .fuse, .strip, .metaspace: 1
+    }
+  }
 }
 
 struct TokenDecoder: Sendable {

@@ -37,7 +37,11 @@ public enum TokenizerLimits {
   /// A list of normalizers, pre-tokenizers, post-processors or decoders has at most this many, nested
   /// at most this deep.
   public static let steps = 32
-  /// A text has at most this many bytes, so that offsets fit 32 bits.
+  /// All normalizers together make a text at most this many times longer.
+  public static let growth = 4096
+  /// All decoders together make a token at most this many times longer.
+  public static let decodedGrowth = 16
+  /// A text has at most this many bytes, also once it is normalised, so that offsets fit 32 bits.
   public static let textBytes = 1 << 30
   /// A piece that must be merged as a whole has at most this many bytes; 20 bytes of memory each.
   public static let wordBytes = 8 << 20

@@ -48,6 +48,7 @@ struct TokenizerReader {
     _ = fields.value("padding")
     if let value = fields.value("normalizer") {
       try normalizer(value, path: "normalizer", depth: 0)
+      try checkGrowth(parts.normalizers.map(\.growth), limit: TokenizerLimits.growth, "normalizer")
     }
     if let value = fields.value("pre_tokenizer") {
       try preTokenizer(value, path: "pre_tokenizer", depth: 0)
@@ -63,7 +64,9 @@ struct TokenizerReader {
     }
     parts.decoder = TokenDecoder(steps: nil)
     if let value = fields.value("decoder") {
-      parts.decoder.steps = try decoder(value, path: "decoder", depth: 0)
+      let steps = try decoder(value, path: "decoder", depth: 0)
+      try checkGrowth(steps.map(\.growth), limit: TokenizerLimits.decodedGrowth, "decoder")
+      parts.decoder.steps = steps
     }
     try fields.refuseTheRest()
     return parts
@@ -75,6 +78,23 @@ struct TokenizerReader {
       throw .limit(
         what: "the nesting of \(path)", value: depth, limit: 4,
         advice: "\(file) is no usual tokenizer")
+    }
+  }
+
+  /// Refuses steps that would together blow up a text: ten that each make a thousand letters of one
+  /// would ask for more memory than there is.
+  private func checkGrowth(
+    _ steps: [Int], limit: Int, _ path: String
+  ) throws(TokenizerError) {
+    var growth = 1
+    for step in steps {
+      // Factors are at most the length of a file, so the product stays far below 2^63.
+      growth *= step
+      if growth > limit {
+        throw .limit(
+          what: "how many times longer the steps of \(path) may make a text", value: growth,
+          limit: limit, advice: "\(file) is no usual tokenizer")
+      }
     }
   }
 

@@ -214,7 +214,13 @@ extension TokenizerReader {
     var pattern = Array(token.content.utf8)
     if token.normalized, !parts.normalizers.isEmpty {
       var text = AlignedText(pattern.span, 0..<pattern.count, aligned: false)
-      for normalizer in parts.normalizers { normalizer.apply(&text) }
+      for normalizer in parts.normalizers { try normalizer.apply(&text) }
+      if text.bytes.count > TokenizerLimits.tokenBytes {
+        throw .limit(
+          what: "the length of the added token \(shown(token.content)), once normalised,",
+          value: text.bytes.count, limit: TokenizerLimits.tokenBytes,
+          advice: "\(file) is no usual tokenizer")
+      }
       if text.bytes != pattern {
         pattern = text.bytes
         parts.normalizedContents.append((token.id, pattern))

@@ -149,6 +149,34 @@ import Tokenization
         .contains("limit"))
   }
 
+  @Test func `steps that would blow up a text are refused before they do`() {
+    func steps(_ kind: String, _ step: String, _ count: Int) -> String {
+      let list = [String](repeating: step, count: count).joined(separator: ",")
+      return #","\#(kind)":{"type":"Sequence","\#(kind)s":[\#(list)]}"#
+    }
+    func replace(_ pattern: String, _ content: String) -> String {
+      #"{"type":"Replace","pattern":{"String":"\#(pattern)"},"content":"\#(content)"}"#
+    }
+    let long = String(repeating: "a", count: 1000)
+    let cases = [
+      steps("normalizer", replace("a", long), 10), steps("decoder", replace("a", long), 10),
+      steps("normalizer", #"{"type":"Prepend","prepend":"\#(long)"}"#, 30),
+      steps("normalizer", replace("a", "\u{FDFA}") + #",{"type":"NFKC"}"#, 10),
+    ]
+    for rest in cases {
+      #expect(tokenizer("", rest).contains("times longer"), "\(tokenizer("", rest))")
+    }
+    // What published tokenizers do.
+    let usual =
+      steps("normalizer", #"{"type":"Prepend","prepend":"▁"},\#(replace(" ", "▁"))"#, 1)
+      + steps("decoder", replace("▁", " ") + #",{"type":"ByteFallback"}"#, 1)
+    #expect(tokenizer("", usual) == "accepted 3")
+    let added =
+      steps("normalizer", replace("a", long), 1)
+      + #","added_tokens":[{"id":3,"content":"aaaaaaaaaa","normalized":true}]"#
+    #expect(tokenizer("", added).contains("once normalised"), "\(tokenizer("", added))")
+  }
+
   @Test func `a merge that gives one of its own parts back ends`() throws {
     // The nearest thing to a cycle that the format allows: long words of tokens of each other.
     let file =
