@@ -16,7 +16,8 @@ import Glibc
 
   /// Maps the regular file at `path`.
   public init(path: String) throws(CheckpointError) {
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    // Without blocking: a named pipe would keep this waiting for a writer instead of being refused.
+    let descriptor = unsafe open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     if descriptor < 0 { throw .system(file: path, call: "open", code: errno) }
     defer { close(descriptor) }
     var status = stat()
