@@ -10,10 +10,13 @@ extension RecordFormat {
   /// that nothing follows. The same name and head give the same format everywhere.
   public static func recognised(fileName: String, head: [UInt8], isWhole: Bool) -> RecordFormat {
     let head = Array(head.prefix(headLength))
-    // Text has no NUL; UTF-16 and binary files do.
-    guard !head.contains(0) else { return .opaque }
-    switch fileExtension(of: fileName) {
-    case "jsonl", "ndjson", "jsonlines": return .jsonLines
+    let suffix = fileExtension(of: fileName)
+    // Text has no NUL; UTF-16 and binary files do. Among lines of JSON it makes one record bad.
+    if head.contains(0) {
+      return isLinesName(suffix) && beginsLikeJSON(head) ? .jsonLines : .opaque
+    }
+    if isLinesName(suffix) { return .jsonLines }
+    switch suffix {
     case "json": return isJSONLines(head) ? .jsonLines : isArray(head) ? .jsonArray : .opaque
     case "csv": return csv(head, isWhole: isWhole, separators: separators)
     case "tsv", "tab": return csv(head, isWhole: isWhole, separators: [0x09])
@@ -21,6 +24,18 @@ extension RecordFormat {
     case "md", "markdown": return hasHeading(head) ? .markdownSections : .markdownParagraphs
     default: return .opaque
     }
+  }
+
+  private static func isLinesName(_ suffix: String) -> Bool {
+    ["jsonl", "ndjson", "jsonlines"].contains(suffix)
+  }
+
+  /// A brace or bracket, and behind it no NUL, as UTF-16 would have.
+  private static func beginsLikeJSON(_ head: [UInt8]) -> Bool {
+    let start = head.starts(with: LineRules.byteOrderMark) ? 3 : 0
+    let rest = head[start...].drop { LineRules.isSpace($0) || $0 == 0x0A }
+    guard let first = rest.first, let second = rest.dropFirst().first else { return false }
+    return (first == 0x7B || first == 0x5B) && second != 0
   }
 
   /// What follows the last dot of the last path component, in lower case; empty without one.

@@ -277,7 +277,8 @@ struct Scan: Equatable {
     ("a.txt", "\n\none\n\ntwo\n", "text-paragraphs"), ("notes.md", "# One\n", "markdown-sections"),
     ("notes.md", "One\n\n```\n# two\n```\n", "markdown-paragraphs"), ("a.txt", "a\0b", "opaque"),
     ("README", "one", "opaque"), (".txt", "one", "opaque"), ("a.txt/b", "one", "opaque"),
-    ("a.bin", "one", "opaque"),
+    ("a.bin", "one", "opaque"), ("a.jsonl", "{\"a\":1}\n\0\n", "jsonl"),
+    ("a.jsonl", "{\0\"\0", "opaque"), ("a.jsonl", "\u{1F}\0", "opaque"),
   ])
   func `a file's name and first bytes tell its format`(name: String, head: String, format: String) {
     #expect(
