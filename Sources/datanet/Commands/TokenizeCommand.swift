@@ -11,7 +11,8 @@ enum TokenizeCommand: Command {
     summary: "Show the tokens of a text",
     prose: """
       Prints the tokens that a base's tokenizer makes of a text: id, bytes and what the vocabulary \
-      calls them. With --json, ids and the byte range of each.
+      calls them. With --json, ids and the byte range of each. Of the directory nothing but \
+      tokenizer.json is needed.
       """,
     arguments: [Argument("TEXT", .text, .optional, "the text; none: standard input")],
     options: [
@@ -30,7 +31,7 @@ enum TokenizeCommand: Command {
   static func run(_ context: Context) throws {
     let options = context.invocation
     guard let directory = options.text("base") else { throw Failure.usage("--base is missing") }
-    let tokenizer = try OpenBase(directory).tokenizer()
+    let tokenizer = try OpenTokenizer.inDirectory(directory)
     let bytes =
       try options.text("TEXT").map { Array($0.utf8) }
       ?? StandardInput.read(most: byteLimit)

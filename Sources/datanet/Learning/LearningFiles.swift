@@ -28,16 +28,11 @@ struct OpenBase {
   }
 
   func tokenizer() throws -> Tokenizer {
-    let path = "\(directory)/tokenizer.json"
-    guard MappedFile.exists(path) else {
-      throw Failure.notFound("\(path) is missing: text cannot become tokens without it")
-    }
-    let tokenizer = try Tokenizer(
-      parsing: MappedFile.contents(of: path, limit: TokenizerLimits.fileBytes), file: path)
+    let tokenizer = try OpenTokenizer.inDirectory(directory)
     guard tokenizer.vocabularySize <= configuration.vocabularySize else {
       throw Failure.failed(
-        "\(path) has \(tokenizer.vocabularySize) tokens and the model \(configuration.vocabularySize): "
-          + "it is another model's")
+        "\(directory)/tokenizer.json has \(tokenizer.vocabularySize) tokens and the model "
+          + "\(configuration.vocabularySize): it is another model's")
     }
     return tokenizer
   }
@@ -91,6 +86,18 @@ struct OpenBase {
     guard let directory else { return nil }
     return try AdapterTensors(
       Adapter(directory: directory, base: configuration), base: configuration)
+  }
+}
+
+enum OpenTokenizer {
+  /// The tokenizer of a directory, whatever else is there.
+  static func inDirectory(_ directory: String) throws -> Tokenizer {
+    let path = "\(directory)/tokenizer.json"
+    guard MappedFile.exists(path) else {
+      throw Failure.notFound("\(path) is missing: text cannot become tokens without it")
+    }
+    return try Tokenizer(
+      parsing: MappedFile.contents(of: path, limit: TokenizerLimits.fileBytes), file: path)
   }
 }
 

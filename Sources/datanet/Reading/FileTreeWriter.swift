@@ -108,7 +108,9 @@ struct FileTreeWriter {
       self.path = path
       byteCount = bytes
       remaining = bytes
-      temporary = "\(path).\(getpid()).part"
+      // Not the file's own name with something behind: that can be too long for a name.
+      let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+      temporary = "\(folder).datanet-\(getpid()).part"
       var status = stat()
       if unsafe lstat(path, &status) == 0 {
         hadExisting = true
