@@ -215,6 +215,12 @@ extension TokenizerReader {
     if token.normalized, !parts.normalizers.isEmpty {
       var text = AlignedText(pattern.span, 0..<pattern.count, aligned: false)
       for normalizer in parts.normalizers { try normalizer.apply(&text) }
+      // The library would find nothing everywhere, and cut the text into single characters.
+      if text.bytes.isEmpty, !pattern.isEmpty {
+        throw .malformed(
+          file: file,
+          problem: "added token \(shown(token.content)) is empty once normalised; take it out")
+      }
       if text.bytes.count > TokenizerLimits.tokenBytes {
         throw .limit(
           what: "the length of the added token \(shown(token.content)), once normalised,",

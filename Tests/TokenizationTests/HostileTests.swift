@@ -175,6 +175,10 @@ import Tokenization
       steps("normalizer", replace("a", long), 1)
       + #","added_tokens":[{"id":3,"content":"aaaaaaaaaa","normalized":true}]"#
     #expect(tokenizer("", added).contains("once normalised"), "\(tokenizer("", added))")
+    let spaces =
+      #","normalizer":{"type":"Strip","strip_left":false,"strip_right":true}"#
+      + #","added_tokens":[{"id":3,"content":"  ","normalized":true}]"#
+    #expect(tokenizer("", spaces).contains("empty once normalised"))
   }
 
   @Test func `a merge that gives one of its own parts back ends`() throws {
