@@ -5,6 +5,7 @@
 public struct AdapterModule: Sendable {
   public let layer: Int
   public let role: LinearRole
+  public let scaling: Double
   /// [rank, inputs].
   public let a: Tensor
   /// [outputs, rank].
@@ -65,14 +66,16 @@ public struct Adapter: Sendable {
     }
     var used: [String] = []
     for layer in 0..<base.layerCount {
-      for role in configuration.targets.roles(layer: layer) {
+      for role in configuration.roles(layer: layer) {
         let (outputs, inputs) = role.shape(in: base)
         let a = Self.tensorName(layer: layer, role: role, matrix: "A")
         let b = Self.tensorName(layer: layer, role: role, matrix: "B")
+        let module = role.module(layer: layer)
+        let rank = configuration.rank(of: module)
         modules.append(
           AdapterModule(
-            layer: layer, role: role, a: try take(a, [configuration.rank, inputs]),
-            b: try take(b, [outputs, configuration.rank])))
+            layer: layer, role: role, scaling: configuration.scaling(of: module),
+            a: try take(a, [rank, inputs]), b: try take(b, [outputs, rank])))
         used += [a, b]
       }
     }

@@ -19,11 +19,6 @@ public enum AdapterTargets: Sendable, Equatable {
     case .allLinear: true
     }
   }
-
-  /// The roles that are changed in a layer.
-  public func roles(layer: Int) -> [LinearRole] {
-    LinearRole.allCases.filter { contains($0.module(layer: layer)) }
-  }
 }
 
 public struct AdapterConfiguration: Sendable, Equatable {
@@ -35,6 +30,8 @@ public struct AdapterConfiguration: Sendable, Equatable {
   /// Matters only to whoever goes on training; this program trains without dropout.
   public var dropout: Double
   public var baseName: String?
+  /// What differs between layers.
+  public var exceptions = AdapterExceptions()
 
   /// A rank is at most this.
   public static let greatestRank = 4096
@@ -51,9 +48,28 @@ public struct AdapterConfiguration: Sendable, Equatable {
     self.baseName = baseName
   }
 
-  /// What B·A is multiplied with.
-  public var scaling: Double {
+  /// What B·A is multiplied with where nothing else is said.
+  public var scaling: Double { scaling(alpha: alpha, rank: rank) }
+
+  private func scaling(alpha: Double, rank: Int) -> Double {
     alpha / (rankStabilised ? Double(rank).squareRoot() : Double(rank))
+  }
+
+  /// The roles that are changed in a layer.
+  public func roles(layer: Int) -> [LinearRole] {
+    LinearRole.allCases.filter {
+      let module = $0.module(layer: layer)
+      if exceptions.excludes(module, layer: layer, targets) { return false }
+      return targets.contains(module)
+    }
+  }
+
+  /// The rank of a module's matrices.
+  public func rank(of module: String) -> Int { exceptions.rank(of: module) ?? rank }
+
+  /// What a module's B·A is multiplied with.
+  public func scaling(of module: String) -> Double {
+    scaling(alpha: exceptions.alpha(of: module) ?? alpha, rank: rank(of: module))
   }
 
   public init(
@@ -75,14 +91,15 @@ public struct AdapterConfiguration: Sendable, Equatable {
     rankStabilised = try fields.flag("use_rslora") ?? false
     baseName = try fields.text("base_model_name_or_path")
     targets = try Self.targets(&fields)
+    exceptions = try AdapterExceptions(&fields, targets)
     try fields.refuse("bias", unless: "none", advice: "only the LoRA matrices may be trained")
     try Self.refuseInitialisation(&fields)
     fields.ignore([
       "auto_mapping", "inference_mode", "peft_version", "revision", "megatron_core",
       "qalora_group_size", "loftq_config", "runtime_config",
     ])
-    // What else PEFT knows (use_dora, modules_to_save, rank_pattern, layers_to_transform, ...)
-    // changes numbers when it is set, and is off when null, false or empty.
+    // What else PEFT knows (use_dora, modules_to_save, trainable_token_indices, ...) numbers when it is set, and is off
+    // when null, false or empty.
     try fields.refuseTheRest(quiet: true)
   }
 

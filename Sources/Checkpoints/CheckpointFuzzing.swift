@@ -17,7 +17,8 @@ public enum CheckpointFuzzing {
     _ = try? WeightFiles.shards(parsing: bytes, file: "fuzz")
     if let adapter = try? AdapterConfiguration(parsing: bytes) {
       _ = adapter.serialized()
-      _ = adapter.targets.roles(layer: 0)
+      _ = adapter.roles(layer: 0)
+      _ = adapter.scaling(of: LinearRole.query.module(layer: 0))
     }
     guard let configuration = try? ModelConfiguration(parsing: bytes) else { return }
     _ = CheckpointMemory(configuration, weights: nil, tokens: Int.max)

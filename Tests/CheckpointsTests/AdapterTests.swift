@@ -68,7 +68,9 @@ import Testing
   @Test func `options that change numbers are refused by name, switched off ones pass`() {
     for (key, value) in [
       ("use_dora", true), ("modules_to_save", ["lm_head"]), ("bias", "all"), ("lora_bias", true),
-      ("rank_pattern", ["q_proj": 4]), ("layers_to_transform", [0]), ("peft_type", "LOHA"),
+      ("rank_pattern", ["q_proj": 0]), ("rank_pattern", ["(": 4]), ("peft_type", "LOHA"),
+      ("alpha_pattern", ["q_proj": "much"]), ("layers_to_transform", [0.5]),
+      ("layers_pattern", "blocks"), ("exclude_modules", [7]),
       ("init_lora_weights", "pissa"), ("task_type", "SEQ_CLS"), ("fan_in_fan_out", true),
       ("trainable_token_indices", [1]), ("new_option", 3), ("target_modules", []),
     ] as [(String, JSONValue)] {
@@ -76,11 +78,52 @@ import Testing
     }
     for (key, value) in [
       ("use_dora", false), ("modules_to_save", nil), ("rank_pattern", [:]), ("bias", "none"),
+      ("layers_to_transform", []), ("layers_pattern", "layers"), ("exclude_modules", "k_proj"),
       ("init_lora_weights", "gaussian"), ("target_modules", "all-linear"),
     ] as [(String, JSONValue)] {
       #expect(refusal(key, value) == "accepted")
     }
     #expect(refusal("r", 0).contains("limit"))
+  }
+
+  @Test func `patterns give single modules another rank and strength, and leave layers out`() throws
+  {
+    let text = #"""
+      {"peft_type":"LORA","r":8,"lora_alpha":16,"target_modules":["q_proj","model.layers.0.mlp.up_proj"],
+       "layers_to_transform":[1,2],"exclude_modules":["layers.2.self_attn.q_proj"],
+       "rank_pattern":{"layers.1.*":4,"q_proj":2},"alpha_pattern":{".*up_proj":3,"mlp.up_proj":5}}
+      """#
+    let configuration = try AdapterConfiguration(parsing: Array(text.utf8))
+    // A full name counts in a layer that is left out.
+    #expect(configuration.roles(layer: 0) == [.up] && configuration.roles(layer: 1) == [.query])
+    #expect(configuration.roles(layer: 2).isEmpty && configuration.roles(layer: 3).isEmpty)
+    let (query, up) = (LinearRole.query.module(layer: 1), LinearRole.up.module(layer: 0))
+    #expect(configuration.rank(of: query) == 4 && configuration.scaling(of: query) == 4)
+    #expect(configuration.rank(of: up) == 8 && configuration.scaling(of: up) == 0.375)
+    #expect(configuration.rank(of: LinearRole.query.module(layer: 3)) == 2)
+
+    let base = ModelConfiguration(
+      vocabularySize: 8, hiddenSize: 4, intermediateSize: 6, layerCount: 2, headCount: 2,
+      keyValueHeadCount: 2, headDimension: 2, contextLength: 8)
+    func tensors(_ rank: Int) throws -> Safetensors {
+      let names = [(0, LinearRole.up, 8, 6), (1, .query, rank, 4)]
+      let outgoing = names.flatMap { layer, role, rank, outputs in
+        [
+          OutgoingTensor(
+            name: Adapter.tensorName(layer: layer, role: role, matrix: "A"), shape: [rank, 4],
+            values: [Float](repeating: 1, count: rank * 4)),
+          OutgoingTensor(
+            name: Adapter.tensorName(layer: layer, role: role, matrix: "B"),
+            shape: [outputs, rank], values: [Float](repeating: 1, count: outputs * rank)),
+        ]
+      }
+      return try Safetensors(bytes: SafetensorsWriter.bytes(outgoing), name: "adapter")
+    }
+    let adapter = try Adapter(configuration: configuration, tensors: tensors(4), base: base)
+    #expect(adapter.modules.map(\.scaling) == [0.375, 4])
+    #expect(throws: CheckpointError.self) {
+      try Adapter(configuration: configuration, tensors: tensors(8), base: base)
+    }
   }
 
   @Test func `target patterns match whole module names as Python's re does`() throws {

@@ -44,6 +44,12 @@ public struct AdapterTerm: Sendable {
   /// [outputs, rank]
   public let b: Matrix
   public let scale: Float
+
+  public init(a: Matrix, b: Matrix, scale: Float) {
+    self.a = a
+    self.b = b
+    self.scale = scale
+  }
 }
 
 /// An adapter as a pass reads it.
@@ -52,18 +58,24 @@ public struct AdapterTensors: Sendable {
   public let places: AdapterPlaces
   /// In the order of `ParameterLayout(_:in:)`.
   public let tensors: [Matrix]
+  /// Of each pair of tensors, where they differ; else empty, and the shape says it.
+  private let scales: [Float]
 
   public init(_ shape: AdapterShape, layerCount: Int, tensors: [Matrix]) {
     precondition(tensors.count == 2 * layerCount * shape.targets.count)
     self.shape = shape
     places = AdapterPlaces(shape, layerCount: layerCount)
     self.tensors = tensors
+    scales = []
   }
 
-  init(_ shape: AdapterShape, places: AdapterPlaces, tensors: [Matrix]) {
+  init(
+    _ shape: AdapterShape, places: AdapterPlaces, tensors: [Matrix], scales: [Float] = []
+  ) {
     self.shape = shape
     self.places = places
     self.tensors = tensors
+    self.scales = scales
   }
 
   /// A point on the straight way from the base alone (0) to the adapter (1): B times `share`.
@@ -72,11 +84,13 @@ public struct AdapterTensors: Sendable {
     for place in stride(from: 1, to: tensors.count, by: 2) {
       Canonical.scale(&tensors[place], by: share)
     }
-    return AdapterTensors(shape, places: places, tensors: tensors)
+    return AdapterTensors(shape, places: places, tensors: tensors, scales: scales)
   }
 
   public subscript(layer: Int, role: LinearRole) -> AdapterTerm? {
     guard let place = places[layer, role] else { return nil }
-    return AdapterTerm(a: tensors[place], b: tensors[place + 1], scale: shape.scale)
+    return AdapterTerm(
+      a: tensors[place], b: tensors[place + 1],
+      scale: scales.isEmpty ? shape.scale : scales[place / 2])
   }
 }
