@@ -1,6 +1,5 @@
 // `datanet adapter`: see Specs/Adapters.md.
 
-import CanonicalMath
 import Checkpoints
 import Glibc
 import JSON
@@ -14,14 +13,15 @@ enum AdapterCommand: Command {
     prose: """
       'show' says what an adapter in PEFT's files changes, and how much. 'merge' writes a copy of \
       the base in which every changed weight is W + scale·B·A, rounded once to the format that the \
-      base has, so that any program can run it without knowing of adapters.
+      base has, so that any program can run it without knowing of adapters. 'show' alone needs no base; with one, every matrix is checked \
+      against it.
       """,
     arguments: [
       Argument("ACTION", .choice(["show", "merge"]), .one, "what to do"),
       Argument("DIR", .directory, .one, "the adapter's directory"),
     ],
     options: [
-      .value("base", "DIR", .directory, "The base that it belongs to"),
+      .value("base", "DIR|NET/NAME", .directory, "The base that it belongs to"),
       .value("out", "DIR", .directory, "Where the merged copy goes"),
       LearningOptions.threads,
     ],
@@ -35,38 +35,35 @@ enum AdapterCommand: Command {
   static func run(_ context: Context) throws {
     try LearningOptions.prepare(context)
     let options = context.invocation
-    guard let directory = options.text("base") else { throw Failure.usage("--base is missing") }
-    let base = try OpenBase(directory)
     let path = options.required("DIR")
-    guard let adapter = try base.adapter(path) else { return }
-    if options.required("ACTION") == "merge" {
+    let isMerging = options.required("ACTION") == "merge"
+    guard let directory = options.text("base") else {
+      if isMerging { throw Failure.usage("--base is missing") }
+      return try show(AdapterSummary(directory: path), context)
+    }
+    let base = try NetBase.open(directory, context)
+    guard let adapter = try NetBase.adapter(path, beside: base, context) else { return }
+    if isMerging {
       guard let out = options.text("out") else { throw Failure.usage("--out is missing") }
       try merge(adapter, base, out, context)
     } else {
-      show(adapter, base, context)
+      show(AdapterSummary(adapter, base.configuration), context)
     }
   }
 
-  private static func show(_ adapter: AdapterTensors, _ base: OpenBase, _ context: Context) {
-    let parameters = adapter.tensors.reduce(0) { $0 + $1.count }
-    let strengths = adapter.shape.targets.map { role in
-      let norms = (0..<base.configuration.layerCount).compactMap { layer in
-        adapter[layer, role].map { Double(Canonical.norm([$0.change])) }
-      }
-      return (role: role, mean: norms.reduce(0, +) / Double(max(norms.count, 1)))
-    }
+  private static func show(_ summary: AdapterSummary, _ context: Context) {
     context.output.json([
-      "rank": .int(adapter.shape.rank), "alpha": .double(adapter.shape.alpha),
-      "rankStabilized": .bool(adapter.shape.isRankStabilized),
-      "parameters": .int(parameters),
-      "targets": .array(adapter.shape.targets.map { .string($0.rawValue) }),
-      "norms": .array(strengths.map { .double($0.mean) }),
+      "rank": .int(summary.rank), "alpha": .double(summary.alpha),
+      "rankStabilized": .bool(summary.isRankStabilized),
+      "parameters": .int(summary.parameters),
+      "targets": .array(summary.norms.map { .string($0.role.rawValue) }),
+      "norms": .array(summary.norms.map { .double($0.mean) }),
     ])
     context.output.text(
-      "rank \(adapter.shape.rank), alpha \(Quantity.fixed(adapter.shape.alpha, 2)), "
-        + "\(Quantity.count(parameters, "parameter"))")
+      "rank \(summary.rank), alpha \(Quantity.fixed(summary.alpha, 2)), "
+        + "\(Quantity.count(summary.parameters, "parameter"))")
     var table = Table(["target", ">mean norm of the change"])
-    for (role, mean) in strengths { table.row([role.rawValue, Quantity.fixed(mean, 5)]) }
+    for (role, mean) in summary.norms { table.row([role.rawValue, Quantity.fixed(mean, 5)]) }
     for line in table.lines(width: 0, style: context.output.style) { context.output.text(line) }
   }
 

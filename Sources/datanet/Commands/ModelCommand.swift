@@ -42,7 +42,7 @@ enum ModelCommand: Command {
   }
 
   private static func show(_ context: Context) throws {
-    let base = try Checkpoint(directory: context.invocation.required("DIR"))
+    let base = try NetBase.open(context.invocation.required("DIR"), context).checkpoint
     let shape = base.configuration
     let tensors = base.weights.names.compactMap { base.weights[$0] }
     let parameters = tensors.reduce(0) { $0 + $1.count }

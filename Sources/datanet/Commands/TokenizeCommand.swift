@@ -1,5 +1,6 @@
 // `datanet tokenize`: see Specs/Tokenizers.md.
 
+import Checkpoints
 import JSON
 import Learning
 import Terminal
@@ -16,7 +17,7 @@ enum TokenizeCommand: Command {
       """,
     arguments: [Argument("TEXT", .text, .optional, "the text; none: standard input")],
     options: [
-      .value("base", "DIR", .directory, "The base whose tokenizer is meant"),
+      .value("base", "DIR|NET/NAME", .directory, "The base whose tokenizer is meant"),
       .flag("specials", "Understand the names of special tokens, and add the usual ones"),
       .flag("count", "Print the number of tokens alone"),
     ],
@@ -31,7 +32,10 @@ enum TokenizeCommand: Command {
   static func run(_ context: Context) throws {
     let options = context.invocation
     guard let directory = options.text("base") else { throw Failure.usage("--base is missing") }
-    let tokenizer = try OpenTokenizer.inDirectory(directory)
+    let tokenizer =
+      MappedFile.exists("\(directory)/tokenizer.json")
+      ? try OpenTokenizer.inDirectory(directory)
+      : try NetBase.open(directory, context).tokenizer()
     let bytes =
       try options.text("TEXT").map { Array($0.utf8) }
       ?? StandardInput.read(most: byteLimit)
