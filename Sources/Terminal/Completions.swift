@@ -186,7 +186,10 @@ public struct Completions: Sendable {
   private func fishOption(_ option: Option) -> String {
     let letter = option.letter.map { "-s \($0) " } ?? ""
     let base = "\(letter)-l \(option.name) -d \(quoted(option.meaning))"
-    return option.value == nil ? base : "\(base) -r \(fishWords(option.kind))"
+    if option.value == nil { return base }
+    // Exclusively: fish would offer files beside the words otherwise.
+    if case .files = offer(option.kind) { return "\(base) -r -F" }
+    return "\(base) -x \(fishWords(option.kind))"
   }
 
   private func fishWords(_ kind: ValueKind) -> String {
