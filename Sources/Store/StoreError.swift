@@ -31,7 +31,8 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
     case .damaged(let cid, let path, let offset):
       "block \(cid) is damaged in \(path) at byte \(offset); datanet fsck repairs what it can"
     case .changedInPlace(let path):
-      "\(path) has changed since it was added in place; it is not served until it is added again"
+      "\(path) has changed since it was added in place; it is not served until fsck finds it as it was "
+        + "or it is added again"
     case .tooLarge(let count):
       "a block of \(count) bytes is larger than \(Block.maximumByteCount)"
     case .wrongAddress(let cid): "the bytes given for \(cid) have another address"

@@ -92,6 +92,34 @@ import Testing
     #expect(try !store.has(CID(of: sample(1, count: 100), codec: .raw)))
   }
 
+  @Test func `a file in place that has its bytes again is taken back`() throws {
+    let temporary = try TemporaryHome()
+    let store = try BlockStore(home: temporary.home)
+    let path = "\(temporary.path)/c.bin"
+    let bytes = sample(2, count: 400_000)
+    try SmallFile.write(bytes, to: path, mode: 0o644)
+    var options = AddOptions()
+    options.inPlace = true
+    let manifest = try store.add(try FileWalk.files(at: [path]), options: options).manifest.cid
+    var changed = bytes
+    changed[399_999] ^= 1
+    // Replaced by a file of its own each time, so that its number differs too.
+    func check(_ bytes: [UInt8], repair: Bool = true) throws -> [CheckReport.Finding] {
+      unsafe unlink(path)
+      try SmallFile.write(bytes, to: path, mode: 0o644)
+      var options = CheckOptions()
+      options.repair = repair
+      return try BlockCheck(store, options: options) { _ in true }.check().findings
+    }
+    #expect(try check(changed).map(\.isRepaired) == [false])
+    #expect(try check(bytes + [0]).map(\.isRepaired) == [false])
+    #expect(try check(bytes, repair: false).map(\.isRepaired) == [false])
+    #expect(try ContributionReader(manifest, in: store).firstMissing() != nil)
+    #expect(try check(bytes).map(\.isRepaired) == [true])
+    #expect(try BlockCheck(store, options: CheckOptions()) { _ in true }.check().isSound)
+    #expect(try ContributionReader(manifest, in: store).firstMissing() == nil)
+  }
+
   @Test func `only looking changes nothing`() throws {
     let temporary = try TemporaryHome()
     let store = try BlockStore(home: temporary.home)

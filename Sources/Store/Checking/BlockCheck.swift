@@ -180,9 +180,17 @@ final class BlockCheck {
     for file in try index.inPlaceFiles() {
       result.inPlaceFiles += 1
       progress.current = file.path
-      guard !file.isChanged else {
-        result.find(.changedFile, "\(StoreError.changedInPlace(path: file.path))")
-        continue
+      if file.isChanged || FileStamp(path: file.path) != file.stamp {
+        let isRestored = try mayRepair && restore(file)
+        result.find(
+          .changedFile,
+          isRestored
+            ? "\(file.path) was written anew with the same bytes; it is served again"
+            : "\(StoreError.changedInPlace(path: file.path))", isRepaired: isRestored)
+        if !isRestored {
+          if !blocks.isReadOnly { try index.noteChanged(file: file.file) }
+          continue
+        }
       }
       let pieces = try index.database.all(
         "SELECT digest FROM in_place_blocks WHERE file = ? ORDER BY offset", file.file
@@ -200,5 +208,24 @@ final class BlockCheck {
       }
     }
     try blocks.noteChangedFiles()
+  }
+
+  /// A file that was touched, copied back or moved to another disk and has every byte it had is
+  /// taken back: its new stamp is noted. False when anything differs.
+  private func restore(_ file: BlockIndex.InPlaceFile) throws -> Bool {
+    guard let stamp = FileStamp(path: file.path), stamp.size == file.stamp.size else {
+      return false
+    }
+    let pieces = try index.pieces(of: file, stamp: stamp)
+    // A reader of its own: what fails here was noted as changed long ago.
+    let files = InPlaceFiles()
+    for (digest, piece) in pieces {
+      guard (try? files.read(piece, cid: CID(codec: .raw, digest: digest))) != nil else {
+        return false
+      }
+      guard report(progress) else { throw StoreError.cancelled(kept: 0) }
+    }
+    try index.noteRestored(file: file.file, stamp: stamp)
+    return true
   }
 }

@@ -52,7 +52,7 @@ final class InPlaceFiles: Sendable {
 
   /// The piece's bytes, if the file is still what it was and they still have the address.
   func read(_ piece: InPlacePiece, cid: CID) throws -> [UInt8] {
-    let descriptor = unsafe open(piece.path, O_RDONLY | O_CLOEXEC)
+    let descriptor = unsafe open(piece.path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else {
       if errno == ENOENT || errno == ENOTDIR { throw report(piece) }
       throw DiskError(operation: "open", path: piece.path, code: errno)

@@ -88,6 +88,35 @@ extension BlockIndex {
     try database.run("UPDATE in_place_files SET changed = 1 WHERE file = ?", file)
   }
 
+  /// All pieces of a file, as they would lie in it with another stamp.
+  func pieces(
+    of file: InPlaceFile, stamp: FileStamp
+  ) throws -> [(Digest, InPlacePiece)] {
+    let pieces: [(Digest, InPlacePiece)?] = try database.all(
+      "SELECT digest, offset, length FROM in_place_blocks WHERE file = ? ORDER BY offset",
+      file.file
+    ) { row in
+      row.digest(0).map {
+        (
+          $0,
+          InPlacePiece(
+            file: file.file, path: file.path, stamp: stamp, offset: row.integer(1),
+            length: row.integer(2))
+        )
+      }
+    }
+    return pieces.compactMap { $0 }
+  }
+
+  /// Notes that a file has its bytes again.
+  func noteRestored(file: Int, stamp: FileStamp) throws(DatabaseError) {
+    try database.run(
+      """
+      UPDATE in_place_files SET size = ?, modified = ?, device = ?, inode = ?, changed = 0
+      WHERE file = ?
+      """, stamp.size, stamp.modified, stamp.device, stamp.inode, file)
+  }
+
   /// How many blocks lie in place, and their bytes.
   func inPlaceTotals() throws(DatabaseError) -> (files: Int, bytes: Int) {
     let statement = try database.statement(
