@@ -24,8 +24,9 @@ enum AddCommand: Command {
 
       When the contribution is signed, its records are compared with those of the Datanet's other \
       contributions and with each other; 'datanet duplicates' shows what was found. Of more than \
-      131,072 records it takes longer than adding, and is left to 'datanet duplicates' unless \
-      --duplicates asks for it.
+      131,072 records that takes longer than adding: a person at a terminal sees it go on, and \
+      Ctrl-C ends it without harm; with --json, or where nobody watches, it is left to \
+      'datanet duplicates' unless --duplicates asks for it.
 
       Ctrl-C keeps the chunks that are stored; adding the same files again goes on from there.
       """,
@@ -96,9 +97,10 @@ enum AddCommand: Command {
       timeMilliseconds: Moment.milliseconds())
     // The addition keeps its chunks from being collected until the claim is stored.
     extendLifetime(addition)
-    report(
-      addition, claim, try store.claims.entry(EntryID(claim: claim.digest)),
-      duplicates(of: claim, manifest, in: datanet, store, context), context)
+    // What stands is told before duplicates are looked for, which may take longer than adding.
+    tell(addition, claim, try store.claims.entry(EntryID(claim: claim.digest)), context)
+    context.output.flush()
+    report(addition, claim, duplicates(of: claim, manifest, in: datanet, store, context), context)
   }
 
   private static func adding(
@@ -114,8 +116,9 @@ enum AddCommand: Command {
     }
   }
 
-  /// Looking for the duplicates of so many records takes about a second; of more it would make
-  /// adding several times slower (Specs/Duplicates.md, "Cost when adding").
+  /// Looking for the duplicates of so many records takes about a second; of more it takes several
+  /// times as long as adding, which a program may not be waiting for while a person sees it go on
+  /// and can stop it (Specs/Duplicates.md, "Cost when adding").
   private static let mostRecordsCompared: UInt64 = 131_072
 
   /// The contribution stands whatever comes out: trouble here is told, and can be made good later.
@@ -123,9 +126,11 @@ enum AddCommand: Command {
     of claim: Claim, _ manifest: Manifest, in datanet: CID, _ store: Store, _ context: Context
   ) -> FoundDuplicates? {
     if context.invocation.has("no-duplicates") { return nil }
-    if manifest.records > mostRecordsCompared, !context.invocation.has("duplicates") {
+    let isWatched = !context.output.isJSON && context.output.isTerminal
+    if manifest.records > mostRecordsCompared, !isWatched, !context.invocation.has("duplicates") {
       context.output.text(
-        "Duplicates among so many records are looked for by 'datanet duplicates'.")
+        "Duplicates among so many records are looked for by 'datanet duplicates', or at once with "
+          + "--duplicates.")
       return nil
     }
     do {
@@ -135,7 +140,8 @@ enum AddCommand: Command {
       ).found
     } catch StoreError.cancelled {
       context.output.text(
-        "Stopped looking for duplicates; 'datanet duplicates' goes on from there.")
+        "Stopped looking for duplicates; the contribution stands, and 'datanet duplicates' goes on "
+          + "from there.")
     } catch {
       context.output.text("Duplicates were not looked for: \(Printable.line("\(error)"))")
     }
@@ -166,22 +172,11 @@ enum AddCommand: Command {
     return String(name)
   }
 
-  private static func report(
-    _ addition: Addition, _ claim: Claim, _ entry: DatanetState.Entry?,
-    _ duplicates: FoundDuplicates?, _ context: Context
+  /// For a person.
+  private static func tell(
+    _ addition: Addition, _ claim: Claim, _ entry: DatanetState.Entry?, _ context: Context
   ) {
     let manifest = addition.manifest
-    context.output.json([
-      "claim": .cid(claim.cid), "manifest": .cid(manifest.cid),
-      "files": .int(Int(manifest.fileCount)), "records": .int(Int(manifest.records)),
-      "unparsed": .int(Int(manifest.unparsed)), "chunks": .int(Int(manifest.chunkCount)),
-      "bytes": .int(Int(manifest.bytes)), "newBytes": .int(addition.newBytes),
-      "newBlocks": .int(addition.newBlocks),
-      "duplicates": duplicates.map { .int($0.exact + $0.near) } ?? .null,
-      "compared": .bool(duplicates != nil),
-      "exactDuplicates": duplicates.map { .int($0.exact) } ?? .null,
-      "problems": .array(addition.problems.map { .string("\($0)") }),
-    ])
     let output = context.output
     output.text(
       "Contributed \(Quantity.count(Int(manifest.records), "record")) in "
@@ -196,14 +191,30 @@ enum AddCommand: Command {
         output.text("  \(Printable.line("\(problem)"))")
       }
     }
-    if let duplicates, duplicates.exact + duplicates.near > 0 {
-      output.text(
-        "\(Quantity.count(duplicates.exact, "record is a copy", "records are copies")) and "
-          + "\(Quantity.count(duplicates.near, "is a near-copy", "are near-copies")) of others; see "
-          + "'datanet duplicates'.")
-    }
     if let entry, entry.standing != .live {
       output.text("It does not count yet: \(Shown.reason(entry.standing)).")
     }
+  }
+
+  private static func report(
+    _ addition: Addition, _ claim: Claim, _ duplicates: FoundDuplicates?, _ context: Context
+  ) {
+    let manifest = addition.manifest
+    context.output.json([
+      "claim": .cid(claim.cid), "manifest": .cid(manifest.cid),
+      "files": .int(Int(manifest.fileCount)), "records": .int(Int(manifest.records)),
+      "unparsed": .int(Int(manifest.unparsed)), "chunks": .int(Int(manifest.chunkCount)),
+      "bytes": .int(Int(manifest.bytes)), "newBytes": .int(addition.newBytes),
+      "newBlocks": .int(addition.newBlocks),
+      "duplicates": duplicates.map { .int($0.exact + $0.near) } ?? .null,
+      "compared": .bool(duplicates != nil),
+      "exactDuplicates": duplicates.map { .int($0.exact) } ?? .null,
+      "problems": .array(addition.problems.map { .string("\($0)") }),
+    ])
+    guard let duplicates, duplicates.exact + duplicates.near > 0 else { return }
+    context.output.text(
+      "\(Quantity.count(duplicates.exact, "record is a copy", "records are copies")) and "
+        + "\(Quantity.count(duplicates.near, "is a near-copy", "are near-copies")) of others; see "
+        + "'datanet duplicates'.")
   }
 }
