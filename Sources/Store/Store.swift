@@ -1,5 +1,7 @@
 // The store of one home: its database and its blocks. Specs/Store.md.
 
+internal import Glibc
+
 /// What commands and the peer open. One thread uses it; several processes may have the same
 /// home open at the same time.
 public final class Store {
@@ -29,7 +31,10 @@ public final class Store {
   /// Opens the store of a home.
   public static func open(_ home: Home, access: Database.Access = .readWrite) throws -> Store {
     if !home.exists { throw StoreError.noStore(home.path) }
-    if access == .readWrite { try home.makeDirectories() }
+    if access == .readWrite {
+      if !home.isWritable { throw DiskError(operation: "write to", path: home.path, code: errno) }
+      try home.makeDirectories()
+    }
     do {
       return try Store(home: home, access: access)
     } catch let error as DatabaseError where error.code == DatabaseError.readOnlyCode {

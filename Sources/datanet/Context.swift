@@ -39,10 +39,10 @@ struct Context {
     if changes.areLikely { ControlClient.poke(home) }
   }
 
-  /// The same for commands that mostly read: on a home that cannot be written they go on, and
-  /// leave undone what would write.
+  /// The same for commands that mostly read: on a home that cannot be written, or has no room
+  /// left, they go on, and leave undone what would write.
   func storeToRead() throws -> Store {
-    try Store.open(home, access: home.isWritable ? .readWrite : .readOnly)
+    try Store.open(home, access: home.isWritable && !home.isFull ? .readWrite : .readOnly)
   }
 
   /// The identity that signs, after asking for its passphrase if it is sealed.

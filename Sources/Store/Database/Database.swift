@@ -14,6 +14,9 @@ internal import Glibc
   /// A writer waits for other writers up to this long.
   public static let patienceMilliseconds = 30_000
 
+  /// The shared index of a log has 32 KiB; with less room than this a disk counts as full.
+  static let roomForLog: UInt = 128 << 10
+
   public enum Place: Equatable, Sendable {
     case file(String)
     /// Lives with the connection; for the simulator.
@@ -91,12 +94,20 @@ internal import Glibc
     try execute("PRAGMA temp_store = MEMORY")
   }
 
-  /// In a directory where nothing can be written SQLite cannot make the files beside a log, and
-  /// needs none when there is no log: nobody is writing, and all is in the file.
+  /// In a directory where nothing can be written, or on a full disk, SQLite cannot make the files
+  /// beside a log, and needs none when there is no log: nobody is writing, and all is in the file.
   private static func needsNoLog(_ path: String) -> Bool {
     guard path.hasPrefix("/"), let slash = path.lastIndex(of: "/") else { return false }
-    return unsafe Glibc.access(String(path[..<slash]) + "/", W_OK) != 0
-      && Glibc.access("\(path)-wal", F_OK) != 0
+    let directory = String(path[..<slash]) + "/"
+    return unsafe Glibc.access("\(path)-wal", F_OK) != 0
+      && (Glibc.access(directory, W_OK) != 0 || isFull(directory))
+  }
+
+  /// Whether the disk has no room left for what SQLite keeps beside a file.
+  static func isFull(_ directory: String) -> Bool {
+    var status = statvfs()
+    guard unsafe statvfs(directory, &status) == 0 else { return false }
+    return status.f_bavail * UInt(status.f_frsize) < roomForLog
   }
 
   /// The file's name for SQLite, with the promise that it does not change.

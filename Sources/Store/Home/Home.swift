@@ -52,6 +52,9 @@ public struct Home: Hashable, Sendable {
   /// Whether anything can be written here.
   public var isWritable: Bool { unsafe access(path, W_OK) == 0 }
 
+  /// The disk has no room left: what is here can be read, and nothing signed or stored.
+  public var isFull: Bool { Database.isFull(path) }
+
   /// Makes the directories, readable by their owner only.
   public func makeDirectories() throws(DiskError) {
     for directory in [path, packsPath, locksPath, cachePath, partialsPath] {

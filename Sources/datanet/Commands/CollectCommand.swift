@@ -29,12 +29,18 @@ enum CollectCommand: Command {
   static func run(_ context: Context) throws {
     var options = CollectOptions()
     options.dryRun = context.invocation.has("dry-run")
+    // On a full disk not even the database opens for writing: what can be made again goes first.
+    var madeRoom = 0
+    if !options.dryRun, context.home.exists, context.home.isFull {
+      madeRoom = DuplicateFinder.prune(context.home, keeping: [], dryRun: false)
+    }
     let store = try options.dryRun ? context.storeToRead() : context.store()
     if context.invocation.has("all") { options.leastGarbage = 0 }
     options.patienceMilliseconds = (context.invocation.integer("wait") ?? 10) * 1000
     let report = try store.collect(options: options)
-    let cacheBytes = DuplicateFinder.prune(
-      store.home, keeping: try store.roots(), dryRun: options.dryRun)
+    let cacheBytes =
+      DuplicateFinder.prune(store.home, keeping: try store.roots(), dryRun: options.dryRun)
+      + madeRoom
     context.output.json([
       "dryRun": .bool(options.dryRun), "freedBytes": .int(report.freedBytes),
       "garbageBlocks": .int(report.garbageBlocks), "garbageBytes": .int(report.garbageBytes),
@@ -50,7 +56,7 @@ enum CollectCommand: Command {
         + "\(Quantity.count(report.garbageBlocks + report.keptBlocks)) needed by nothing")
     if cacheBytes > 0 {
       context.output.text(
-        "\(verb) \(Quantity.bytes(cacheBytes)) of the duplicate index, of contributions that are gone"
+        "\(verb) \(Quantity.bytes(cacheBytes)) of the duplicate index, which can be made again"
       )
     }
     if report.inPlaceFiles > 0 {
