@@ -83,7 +83,10 @@ import Tokenization
     #expect(throws: DatasetError.unknownShape(file: "x.jsonl", line: 2)) {
       try Self.dataset("{\"text\":\"a\"}\n{\"a\":1}\n")
     }
-    #expect(throws: DatasetError.broken(file: "x.jsonl", line: 1)) { try Self.dataset("{\n") }
+    #expect(
+      throws: DatasetError.broken(
+        file: "x.jsonl", line: 2, reason: "byte 1: the document ends too early")
+    ) { try Self.dataset("{\"text\":\"a\"}\n{\n") }
     #expect(throws: DatasetError.empty("x.jsonl")) { try Self.dataset("\n") }
     #expect(throws: DatasetError.noRecords("x.bin")) { try Self.dataset("a", "x.bin") }
     let long = try Self.dataset(#"{"text":"one two three four five six seven"}"#)

@@ -40,7 +40,11 @@ public struct Dataset: Sendable {
       line += bytes[counted..<span.start].count { $0 == 0x0A }
       counted = span.start
       let content = Array(bytes[span.content])
-      guard !span.isBroken else { throw .broken(file: fileName, line: line) }
+      guard !span.isBroken else {
+        let problem = scanner.summary.problems.first { $0.line == line }
+        throw .broken(
+          file: fileName, line: line, reason: problem?.reason ?? "the record does not parse")
+      }
       guard let text = Self.text(content, format, columns) else {
         throw .unknownShape(file: fileName, line: line)
       }
@@ -110,7 +114,7 @@ public struct Dataset: Sendable {
 public enum DatasetError: Error, Equatable, CustomStringConvertible {
   case noRecords(String)
   case empty(String)
-  case broken(file: String, line: Int)
+  case broken(file: String, line: Int, reason: String)
   case unknownShape(file: String, line: Int)
 
   public var description: String {
@@ -118,8 +122,8 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
     case .noRecords(let file):
       "\(file) has no records that this program knows: give .jsonl, .json with one array, .csv, .tsv, .txt or .md"
     case .empty(let file): "\(file) is empty: there is nothing to learn from"
-    case .broken(let file, let line):
-      "\(file), line \(line): the record does not parse; repair or remove it"
+    case .broken(let file, let line, let reason):
+      "\(file), line \(line): the record does not parse (\(reason)); repair or remove it"
     case .unknownShape(let file, let line):
       "\(file), line \(line): no text to learn; a record has text, or prompt and completion, or "
         + "instruction and output, or messages, or conversations"

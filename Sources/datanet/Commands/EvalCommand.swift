@@ -23,6 +23,10 @@ enum EvalCommand: Command {
       .value(
         "answers", "N", .integer(0...1_000_000), "Questions to answer at most",
         default: "1000"),
+      .value("max-tokens", "N", .integer(2...1_048_576), "Longest record", default: "the context"),
+      .value(
+        "overlong", "WHAT", .choice(["refuse", "cut", "skip"]), "What happens to longer ones",
+        default: "refuse"),
       .value("template", "NAME", "How conversations are written", default: "the base's own"),
       LearningOptions.threads,
     ],
@@ -39,9 +43,7 @@ enum EvalCommand: Command {
       throw Failure.usage("--base and --data are needed")
     }
     let base = try NetBase.open(directory, context)
-    let form = RecordForm(
-      loss: options.text("loss").flatMap { RecordForm.Loss(rawValue: $0) } ?? .completion,
-      maximumTokens: base.configuration.contextLength)
+    let form = try RecipeOptions.form(options, contextLength: base.configuration.contextLength)
     let dataset = try TrainingData.dataset(data, context)
     let conversations =
       dataset.hasConversations ? try base.conversations(options.text("template")) : nil
