@@ -104,18 +104,19 @@ import Testing
     var changed = bytes
     changed[399_999] ^= 1
     // Replaced by a file of its own each time, so that its number differs too.
-    func check(_ bytes: [UInt8], repair: Bool = true) throws -> [CheckReport.Finding] {
+    func repaired(_ bytes: [UInt8], repair: Bool = true) throws -> [Bool] {
       unsafe unlink(path)
       try SmallFile.write(bytes, to: path, mode: 0o644)
       var options = CheckOptions()
       options.repair = repair
       return try BlockCheck(store, options: options) { _ in true }.check().findings
+        .map(\.isRepaired)
     }
-    #expect(try check(changed).map(\.isRepaired) == [false])
-    #expect(try check(bytes + [0]).map(\.isRepaired) == [false])
-    #expect(try check(bytes, repair: false).map(\.isRepaired) == [false])
+    #expect(try repaired(changed) == [false])
+    #expect(try repaired(bytes + [0]) == [false])
+    #expect(try repaired(bytes, repair: false) == [false])
     #expect(try ContributionReader(manifest, in: store).firstMissing() != nil)
-    #expect(try check(bytes).map(\.isRepaired) == [true])
+    #expect(try repaired(bytes) == [true])
     #expect(try BlockCheck(store, options: CheckOptions()) { _ in true }.check().isSound)
     #expect(try ContributionReader(manifest, in: store).firstMissing() == nil)
   }
