@@ -6,7 +6,7 @@ from encoding import DAG_CBOR, RAW, Reader, Refused, decode, digest_of, encode, 
 HAVE, REQUEST, CANCEL, REFUSE, SLOT, INTEREST, SEEK, PIECES = range(8)
 PLAIN, PACKED, PART, PACKED_PART = range(4)
 LONGEST_BLOCK = 1 << 20
-PLACES_OF_A_MAP = 1 << 18
+PLACES_OF_A_MAP = 1 << 17
 
 
 def digests(data):

@@ -1,5 +1,6 @@
 // Chunks spread from who has them to who wants them (Specs/Exchange.md, "Figures").
 
+import Content
 import Cryptography
 import Testing
 
@@ -115,6 +116,27 @@ import Testing
     #expect(PlaceSet.runs(of: places[...], from: 0) == set.runs(from: 0, count: limit))
     if let first = set.next(from: 0) {
       #expect(set.contains(first) && !(0..<first).contains { set.contains($0) })
+    }
+  }
+
+  @Test("The largest maps and questions fit the channel that carries them")
+  func worstMessagesFit() {
+    let limit = ExchangeLimits.places
+    var set = PlaceSet(limit: Int(limit))
+    for place in stride(from: 0, to: Int(limit), by: 2) { set.insert(place) }
+    let runs = set.runs(from: 0, count: Int(limit))
+    let map = ExchangeMessage.have(contribution: SHA256.hash([1]), from: 0, runs: runs)
+    #expect(map.value.encoded().count < SessionChannel.requests.maximumMessage)
+    // As many ranges as a block may have, each as far from the last one as three bytes can say.
+    let ranges = (0..<ExchangeLimits.rangesOfBlock).map { $0 * 500 + 1..<$0 * 500 + 300 }
+    let all = (0..<100).map {
+      ExchangeMessage.Pieces(digest: SHA256.hash([UInt8($0)]), ranges: ranges)
+    }
+    let messages = ExchangeMessage.Pieces.messages(of: all)
+    #expect(messages.flatMap { $0 } == all && messages.count > 2)
+    for part in messages {
+      let bytes = ExchangeMessage.pieces(part).value.encoded()
+      #expect(bytes.count < SessionChannel.requests.maximumMessage)
     }
   }
 }

@@ -31,8 +31,7 @@ extension Exchange {
     }
     var pieces: [ExchangeMessage.Pieces] = []
     func flush(_ effects: inout [ExchangeEffect]) {
-      for start in stride(from: 0, to: pieces.count, by: ExchangeLimits.piecesAtOnce) {
-        let part = Array(pieces[start..<min(start + ExchangeLimits.piecesAtOnce, pieces.count)])
+      for part in ExchangeMessage.Pieces.messages(of: pieces) {
         effects.append(.send(.pieces(part), to: links[index].peer))
       }
     }

@@ -10,12 +10,16 @@ public enum ExchangeLimits {
   /// Blocks in one message that asks for pieces, and ranges of one block.
   public static let piecesAtOnce = 64
   public static let rangesOfBlock = 2_048
+  /// Ranges in one message that is sent: each takes six bytes at most, and the channel's messages
+  /// have a limit.
+  static let rangesAtOnce = 32_768
   /// Neighbouring chunks are asked for together up to so many bytes: they lie together on disks.
   public static let runBytes = 256 << 10
   /// Digests in one message.
   public static let digests = 1_024
-  /// Places of chunks in one have-map message; larger contributions take several.
-  public static let places: UInt32 = 1 << 18
+  /// Places of chunks in one have-map message; larger contributions take several. The
+  /// worst of maps, every second place, then takes as many bytes, half of what a message may have.
+  public static let places: UInt32 = 1 << 17
   /// Chunks of one contribution.
   public static let chunks: UInt32 = 1 << 28
   /// Have-maps of contributions that are not known here yet, kept for one peer.

@@ -45,6 +45,23 @@ public enum ExchangeMessage: Equatable, Sendable {
       return bytes
     }
 
+    /// What is asked for, in as few messages as their channel takes.
+    static func messages(of all: [Pieces]) -> [[Pieces]] {
+      var messages: [[Pieces]] = []
+      var ranges = ExchangeLimits.rangesAtOnce
+      for pieces in all {
+        ranges += pieces.ranges.count
+        if ranges > ExchangeLimits.rangesAtOnce
+          || messages.last?.count == ExchangeLimits.piecesAtOnce
+        {
+          messages.append([])
+          ranges = pieces.ranges.count
+        }
+        messages[messages.count - 1].append(pieces)
+      }
+      return messages
+    }
+
     /// Nil when malformed or beyond a block's limit.
     init?(digest: Digest, packed: [UInt8]) {
       var cursor = ByteCursor(packed)
