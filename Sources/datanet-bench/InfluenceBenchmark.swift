@@ -76,28 +76,30 @@ enum InfluenceBenchmark: Benchmark {
       losses.append(sums)
     }
     let adapter = try study.train(Array(0..<count), seed: 0)
-    // All queries as one, as the yardstick of a run sees them.
-    let together = losses.map { [$0.reduce(0, +)] }
     head(["\(title), \(count) records", "LDS by query", "LDS of all queries together"])
-    func report(_ name: String, _ scores: [[Float]]) {
+    func report(_ name: String, _ scores: [[Float]], isOfTheMean: Bool) {
       let judged = LinearDatamodelingScore(scores: scores, parts: parts, losses: losses)
-      let sum = scores[0].indices.map { record in scores.reduce(0) { $0 + $1[record] } }
-      let whole = LinearDatamodelingScore(scores: [sum], parts: parts, losses: together)
-      line([name, shown(judged.mean, judged.interval), Quantity.fixed(whole.mean, 3)])
+      // Losses are means over a query's tokens; products of gradients speak of sums.
+      let means = zip(scores, study.queries).map { row, query in
+        isOfTheMean ? row : row.map { $0 / Float(max(query.countedTokens, 1)) }
+      }
+      let whole = LinearDatamodelingScore.together(scores: means, parts: parts, losses: losses)
+      line([name, shown(judged.mean, judged.interval), shown(whole.value, whole.interval)])
     }
     for method in InfluenceMethod.allCases {
-      report(method.rawValue, try study.scores(method, adapter))
+      report(
+        method.rawValue, try study.scores(method, adapter),
+        isOfTheMean: method == .ekfac || method == .repsim)
     }
-    let inRun = LinearDatamodelingScore(
-      scores: [try study.contributions(seed: 0)], parts: parts, losses: together)
-    line(["contributions while training", "", Quantity.fixed(inRun.mean, 3)])
+    let inRun = try study.queries.indices.map { try study.contributions(seed: 0, query: $0) }
+    report("contributions while training", inRun, isOfTheMean: true)
     guard let python else { return }
     let folder = "\(bench.dataFolder)/influence-peer"
     try study.write(adapter, to: folder)
-    for method in InfluencePeer.Method.allCases where method != .datainf {
+    for method in InfluencePeer.Method.allCases {
       do {
         let result = try InfluencePeer.run(python, method, study.directory, folder, threads: 2)
-        report("\(method.rawValue) (PyTorch)", result.scores)
+        report("\(method.rawValue) (PyTorch)", result.scores, isOfTheMean: false)
       } catch {
         line(["\(method.rawValue) (PyTorch)", "\(error)", ""])
       }
@@ -112,8 +114,12 @@ enum InfluenceBenchmark: Benchmark {
     let test = all.enumerated().filter { $0.offset % 100 >= 90 }.map(\.element)
     var study = try InfluenceStudy(
       base: base, training: training.map { .init($0) }, test: test.map { .init($0) })
-    study.epochs = 3
+    study.epochs = 12
+    study.rate = 0.003
     let adapter = try study.train(Array(study.records.indices), seed: 0)
+    let losses = study.losses(adapter)
+    let loss = losses.reduce(0, +) / Float(losses.count)
+    bench.remark("\nThe queries' mean loss is \(Quantity.fixed(Double(loss), 2)) a token.")
     head(["\(classes.rawValue), 900 records, 100 queries", "AUC", "recall@90"])
     for method in InfluenceMethod.allCases {
       let scores = try study.scores(method, adapter)
@@ -137,8 +143,8 @@ enum InfluenceBenchmark: Benchmark {
     let data = FlippedLabels(share: share, testCount: 60, seed: 23)
     var study = try InfluenceStudy(
       base: base, training: data.training.map { .init($0) }, test: data.test.map { .init($0) })
-    study.epochs = 25
-    study.rate = 0.005
+    study.epochs = 4
+    study.rate = 0.003
     let adapter = try study.train(Array(study.records.indices), seed: 0)
     head([
       "\(Quantity.percent(share)) of \(data.training.count) labels wrong", "AUC of finding them",
@@ -148,7 +154,18 @@ enum InfluenceBenchmark: Benchmark {
       let harm = data.training.indices.map { record in
         -scores.reduce(0.0) { $0 + Double($1[record]) }
       }
-      line([method.rawValue, Quantity.fixed(Measures.area(harm, wanted: data.isFlipped), 3)])
+      let area = Measures.area(harm, wanted: data.isFlipped)
+      line(["\(method.rawValue), harm to clean questions", Quantity.fixed(area, 3)])
+    }
+    let suspicions = try study.suspicions(adapter)
+    for (name, value) in [
+      ("suspicion", \Suspicion.score), ("self-influence alone", \.selfInfluence),
+      ("agreement alone", \.agreement),
+    ] {
+      let sign = name == "agreement alone" ? -1.0 : 1
+      let area = Measures.area(
+        suspicions.map { sign * $0[keyPath: value] }, wanted: data.isFlipped)
+      line(["\(name), no questions", Quantity.fixed(area, 3)])
     }
   }
 

@@ -112,12 +112,13 @@ if method.startswith("kronfluence"):
             factors_name="f", dataset=Records(train), per_device_batch_size=32,
             factor_args=FactorArguments(strategy=strategy),
         )
-        scores = analyzer.compute_pairwise_scores(
+        analyzer.compute_pairwise_scores(
             scores_name="s", factors_name="f", query_dataset=Records(query),
             train_dataset=Records(train), per_device_query_batch_size=50,
             per_device_train_batch_size=32,
             score_args=ScoreArguments(damping_factor=None),
-        )["all_modules"].float().numpy()
+        )
+        scores = analyzer.load_pairwise_scores("s")["all_modules"].float().numpy()
 else:
     names = [name for name, p in model.named_parameters() if p.requires_grad]
 

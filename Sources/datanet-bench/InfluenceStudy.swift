@@ -112,13 +112,21 @@ struct InfluenceStudy {
     return meter.losses(of: queries).map { $0.reduce(0, +) / Float(max($0.count, 1)) }
   }
 
+  private func index(_ method: InfluenceMethod, _ adapter: AdapterTensors) throws -> InfluenceIndex
+  {
+    try InfluenceIndex(
+      inMemory: IndexSubject(base: "", adapter: "", records: "", form: ""),
+      IndexSettings(method: method), model: model, adapter: adapter, records: records)
+  }
+
   func scores(_ method: InfluenceMethod, _ adapter: AdapterTensors) throws -> [[Float]] {
-    let subject = IndexSubject(base: "", adapter: "", records: "", form: "")
-    let index = try InfluenceIndex(
-      inMemory: subject, IndexSettings(method: method), model: model, adapter: adapter,
-      records: records)
-    let scores = try index.scores(of: queries, model: model, adapter: adapter)
+    let scores = try index(method, adapter).scores(of: queries, model: model, adapter: adapter)
     return (0..<scores.rows).map { scores.row($0) }
+  }
+
+  /// Every record counts something here.
+  func suspicions(_ adapter: AdapterTensors) throws -> [Suspicion] {
+    try index(.forSuspects, adapter).suspicions().compactMap { $0 }
   }
 
   /// What each record did for one query, or for all together, measured while training.

@@ -51,7 +51,7 @@ import Tokenization
       #expect(all.count == 50 && Set(all.map(\.kind)).count == 10)
     }
     let data = FlippedLabels(share: 0.1, testCount: 40, seed: 1)
-    #expect(data.training.count == 296 && data.isFlipped.count { $0 } == 29)
+    #expect(data.training.count == 632 && data.isFlipped.count { $0 } == 63)
     for (exercise, isFlipped) in zip(data.training, data.isFlipped) {
       #expect((exercise.completion == " green") == ((exercise.kind == 1) != isFlipped))
     }

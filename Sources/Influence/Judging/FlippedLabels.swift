@@ -22,7 +22,7 @@ public struct FlippedLabels: Sendable {
   ]
   private static let labels = [" blue", " green"]
   private static let wordings = ["What is", "Tell me", "Give"].flatMap { start in
-    ["colour", "sign", "animal", "town"].map {
+    ["colour", "sign", "animal", "town", "capital", "young", "name", "house"].map {
       (before: "\(start) the \($0) of the ", start: start)
     }
   }

@@ -81,6 +81,25 @@ public struct LinearDatamodelingScore: Sendable {
     }
   }
 
+  /// The correlation of sums over all queries, and where 95 % of 1,000 drawings of the parts lie.
+  public static func together(scores: [[Float]], parts: [[Bool]], losses: [[Float]]) -> (
+    value: Double, interval: (low: Double, high: Double)
+  ) {
+    let foretold = parts.map { part in
+      scores.reduce(0.0) { sum, row in
+        zip(part, row).reduce(sum) { $1.0 ? $0 + Double($1.1) : $0 }
+      }
+    }
+    let gained = losses.map { -$0.reduce(0.0) { $0 + Double($1) } }
+    var draws = SeededDraws(seed: 64)
+    var drawn = (0..<1000).map { _ in
+      let places = parts.indices.map { _ in draws.below(parts.count) }
+      return Measures.spearman(places.map { foretold[$0] }, places.map { gained[$0] })
+    }
+    drawn.sort()
+    return (Measures.spearman(foretold, gained), (drawn[25], drawn[974]))
+  }
+
   public var mean: Double { byQuery.reduce(0, +) / Double(max(byQuery.count, 1)) }
   public var interval: (low: Double, high: Double) { Measures.interval(byQuery) }
 }
