@@ -1,7 +1,5 @@
 // What a session is begun with (Specs/Session.md).
 
-public import Cryptography
-
 /// What a session needs to know about its own side.
 public struct SessionConfiguration: Sendable {
   public var own: KeyPair
