@@ -134,7 +134,11 @@ var targets: [Target] = [
       "Terminal", "Store", "Records", "Content", "Claims", "Cryptography", "CanonicalMath",
       "CanonicalKernels",
       "FastMath", "Tokenization", "Checkpoints", "Learning", "Attribution", "Influence", "JSON",
-    ], exclude: ["InfluencePeer.py", "LearningLlama.py", "LearningPeer.py", "TokenizersPeer.py"]),
+    ],
+    exclude: [
+      "InfluencePeer.py", "LearningLlama.py", "LearningPeer.py", "SwarmPeer.py",
+      "TokenizersPeer.py",
+    ]),
 
   .target(
     name: "Histories", dependencies: ["Claims", "Content", "Cryptography", "JSON"],

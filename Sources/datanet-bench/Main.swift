@@ -23,7 +23,7 @@ protocol Benchmark: SendableMetatype {
 @main struct Main {
   static let benchmarks: [any Benchmark.Type] = [
     StartBenchmark.self, HashBenchmark.self, CuttingBenchmark.self, RecordsBenchmark.self,
-    ContributeBenchmark.self, StoreBenchmark.self,
+    ContributeBenchmark.self, StoreBenchmark.self, SwarmBenchmark.self,
     DagCBORBenchmark.self, ClaimsBenchmark.self, TokenizersBenchmark.self, LearningBenchmark.self,
     InfluenceBenchmark.self, ArithmeticBenchmark.self, TraceBenchmark.self,
   ]
@@ -49,6 +49,7 @@ protocol Benchmark: SendableMetatype {
       // A measured child of a benchmark.
       let words = Array(CommandLine.arguments.dropFirst())
       if words.first == LearningWorker.word { return try LearningWorker.run(Array(words[1...])) }
+      if words.first == SwarmCopy.word { return try SwarmCopy.run(Array(words[1...])) }
       if words.first == ArithmeticWorker.word {
         return try ArithmeticWorker.run(Array(words[1...]))
       }

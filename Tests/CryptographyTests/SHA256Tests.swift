@@ -6,7 +6,7 @@ import Testing
 @Suite struct SHA256Tests {
   @Test func hashesTheStandardsExamples() {
     #expect(
-      SHA256.hash([]).description
+      SHA256.hash([UInt8]()).description
         == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
     #expect(
       SHA256.hash(Array("abc".utf8)).description

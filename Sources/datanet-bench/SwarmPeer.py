@@ -1,0 +1,74 @@
+# A torrent, a tracker and a libtorrent peer for the benchmark of moving data (Specs/Performance.md).
+#
+#   SwarmPeer.py torrent PATH FILE PORT    writes FILE, a torrent of PATH with a tracker at PORT
+#   SwarmPeer.py track PORT PEER           answers everybody with the peer at port PEER
+#   SwarmPeer.py seed FILE FOLDER PORT     a libtorrent peer that has everything
+#   SwarmPeer.py fetch FILE FOLDER PORT    one that fetches everything from the peer at PORT
+import hashlib, os, sys, time
+
+def bencode(value):
+    if isinstance(value, int): return b"i%de" % value
+    if isinstance(value, str): value = value.encode()
+    if isinstance(value, bytes): return b"%d:%s" % (len(value), value)
+    if isinstance(value, list): return b"l" + b"".join(map(bencode, value)) + b"e"
+    return b"d" + b"".join(bencode(k) + bencode(value[k]) for k in sorted(value)) + b"e"
+
+def torrent(path, out, port):
+    path = os.path.abspath(path)
+    if os.path.isdir(path):
+        names = sorted(os.path.relpath(os.path.join(d, n), path) for d, _, f in os.walk(path) for n in f)
+    else:
+        names = None
+    sizes = [os.path.getsize(os.path.join(path, n)) for n in names] if names else [os.path.getsize(path)]
+    length = 1 << 20
+    pieces, hash, held = [], hashlib.sha1(), 0
+    for name in names or [None]:
+        with open(os.path.join(path, name) if name else path, "rb") as file:
+            while part := file.read(length - held):
+                hash.update(part)
+                held += len(part)
+                if held == length:
+                    pieces.append(hash.digest())
+                    hash, held = hashlib.sha1(), 0
+    if held: pieces.append(hash.digest())
+    info = {"name": os.path.basename(path), "piece length": length, "pieces": b"".join(pieces)}
+    if names:
+        info["files"] = [{"path": n.split(os.sep), "length": s} for n, s in zip(names, sizes)]
+    else:
+        info["length"] = sizes[0]
+    with open(out, "wb") as file:
+        file.write(bencode({"announce": f"http://127.0.0.1:{port}/announce", "info": info}))
+
+def track(port, peer):
+    from http.server import BaseHTTPRequestHandler, HTTPServer
+    answer = bencode({"interval": 5, "peers": bytes([127, 0, 0, 1]) + int(peer).to_bytes(2, "big")})
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(answer)
+        def log_message(self, *_): pass
+    HTTPServer(("127.0.0.1", int(port)), Handler).serve_forever()
+
+def peer(file, folder, port, seeds):
+    import libtorrent
+    session = libtorrent.session({
+        "listen_interfaces": f"127.0.0.1:{port if seeds else 0}", "enable_dht": False, "enable_lsd": False,
+        "enable_upnp": False, "enable_natpmp": False, "allow_multiple_connections_per_ip": True,
+    })
+    flags = libtorrent.torrent_flags.seed_mode if seeds else libtorrent.torrent_flags.default_flags
+    handle = session.add_torrent({
+        "ti": libtorrent.torrent_info(file), "save_path": folder, "flags": flags})
+    handle.resume()
+    if seeds:
+        while True: time.sleep(1)
+    while not handle.status().is_seeding:
+        if handle.status().num_peers == 0: handle.connect_peer(("127.0.0.1", int(port)))
+        time.sleep(0.02)
+
+mode, *rest = sys.argv[1:]
+if mode == "torrent": torrent(*rest)
+elif mode == "track": track(*rest)
+elif mode == "seed": peer(*rest, True)
+elif mode == "fetch": peer(*rest, False)
+elif mode == "check": import libtorrent
