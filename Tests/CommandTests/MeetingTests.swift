@@ -106,10 +106,12 @@ struct MeetingTests {
   func resumed() throws {
     let (place, ada) = try meeting()
     defer { place.remove() }
-    let made = place.shell("head -c 30000000 /dev/urandom | base64 > big.txt")
+    // What packs well would travel as fewer bytes and hide what travels twice.
+    let size = 40_000_000
+    let made = place.shell("head -c \(size) /dev/urandom > big.bin")
     #expect(made.status == 0)
-    #expect(place.datanet("--home", "ada", "add", "net", "big.txt").status == 0)
-    #expect(place.datanet("--home", "ben", "limit", "--down", "8MiB").status == 0)
+    #expect(place.datanet("--home", "ada", "add", "net", "big.bin").status == 0)
+    #expect(place.datanet("--home", "ben", "limit", "--down", "2MiB").status == 0)
     let ben = try PeerProcess("ben", in: place)
     /// What the running peer has received until now.
     func received() -> Int {
@@ -128,11 +130,12 @@ struct MeetingTests {
     let sync = place.datanet(
       "--home", "ben", "sync", "--once", "--no-discovery", "--timeout", "60", "--json")
     #expect(sync.status == 0, "\(sync.errors)")
-    // Everything but the file's bytes counts as fetched again, whatever it was.
+    // Everything but the file's bytes counts as fetched again, whatever it was. What came between
+    // the last look and the kill was not seen; the simulator counts to the byte (`ResumeTests`).
     let after = try #require(try JSONValue(parsing: sync.output)["bytesReceived"]?.int)
-    let size = 40_526_316
-    #expect((before + after - size) * 50 < size, "\(before) before and \(after) after it")
-    #expect(place.shell("datanet --home ben cat net/big.txt | cmp - big.txt").status == 0)
+    let again = before + after - size
+    #expect(again * 50 < size && again > -size / 4, "\(before) before and \(after) after it")
+    #expect(place.shell("datanet --home ben cat net/big.bin | cmp - big.bin").status == 0)
     #expect(ada.stop() == 0)
   }
 

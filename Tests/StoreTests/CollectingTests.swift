@@ -49,6 +49,27 @@ import Testing
     #expect(sizes.blocks == planned.keptBlocks)
   }
 
+  @Test func `what is known to be complete is forgotten when a block goes, not when one moves`()
+    throws
+  {
+    let temporary = try TemporaryHome()
+    let store = try BlockStore(home: temporary.home)
+    let kept = try add(jsonLines(3000, seed: 1), "a.jsonl", to: store).manifest.cid
+    let gone = try add(jsonLines(3000, seed: 2), "b.jsonl", to: store).manifest.cid
+    #expect(try !store.isComplete(kept))
+    for manifest in [kept, gone] { try store.noteComplete(manifest) }
+    let other = try BlockStore(home: temporary.home)
+    #expect(try other.complete() == [kept.digest, gone.digest])
+    // Nothing is garbage.
+    try _ = other.collect { [kept, gone] }
+    #expect(try store.isComplete(kept) && store.isComplete(gone))
+    try _ = other.collect { [kept] }
+    #expect(try store.complete().isEmpty)
+    #expect(try isWhole(kept, store))
+    try store.noteComplete(kept)
+    #expect(try store.complete() == [kept.digest])
+  }
+
   @Test func `a writer at work keeps its pack, and the blocks that it takes for held`() throws {
     let temporary = try TemporaryHome()
     let store = try BlockStore(home: temporary.home)
