@@ -26,6 +26,7 @@ protocol Benchmark: SendableMetatype {
     ContributeBenchmark.self, StoreBenchmark.self, SwarmBenchmark.self,
     DagCBORBenchmark.self, ClaimsBenchmark.self, TokenizersBenchmark.self, LearningBenchmark.self,
     InfluenceBenchmark.self, ArithmeticBenchmark.self, TraceBenchmark.self,
+    AttributionBenchmark.self,
   ]
 
   static let declaration = Declaration(

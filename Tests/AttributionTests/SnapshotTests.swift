@@ -144,6 +144,39 @@ import Testing
     #expect(abs(eve * total - own - Double(world.annRecords.count) / 2) < 1e-9)
   }
 
+  /// What is not defended, with figures: of one of ann's records that k of eve's names copy before
+  /// any milestone has it, she gets k of k + 1 parts. Each way of ending it is tried: a milestone in
+  /// between, a Datanet in which names are granted, a curator's rejection.
+  @Test(arguments: [1, 3, 10]) func namesWithinOneMilestoneAreWhatRemains(_ count: Int) throws {
+    /// eve's part of ann's records, over all her names.
+    func part(
+      policy: Genesis = Genesis(name: "world"), hasMilestone: Bool = false,
+      _ after: (World, [EntryID]) throws -> Void = { _, _ in }
+    ) throws -> Double {
+      let world = try World(hasMilestone: hasMilestone, policy: policy)
+      let shells = (0..<count).map { Person("shell \($0)") }
+      for shell in shells { shell.join(world.genesis) }
+      world.others = shells
+      let copies = try shells.map { try world.add($0, world.annRecords) }
+      try after(world, copies)
+      try world.milestone()
+      let (shares, total) = (try world.shares(), Double(try world.snapshot().snapshot.list.count))
+      return shells.reduce(0) { $0 + (shares[$1.key] ?? 0) } * total
+        / Double(world.annRecords.count)
+    }
+    let open = try part()
+    let milestone = try part(hasMilestone: true)
+    let granted = try part(policy: Genesis(name: "world", contributors: .granted))
+    let rejected = try part { world, copies in
+      _ = try world.founder.say(.review(copies.map { Review($0, .reject) }))
+    }
+    print(
+      "attack: \(count) names within one milestone: \(open) of the owner's; with a milestone in "
+        + "between \(milestone), with granted names \(granted), rejected \(rejected)")
+    #expect(abs(open - Double(count) / Double(count + 1)) < 1e-9)
+    #expect(milestone == 0 && granted == 0 && rejected == 0)
+  }
+
   @Test func retractedRevokedAndRejectedOnesAreLeftOut() throws {
     let world = try World(hasMilestone: false)
     let gone = try world.add(world.dan, ["dan takes this record back again soon"])

@@ -29,14 +29,18 @@ final class World {
   private let store: Store
   private var files = 0
 
-  init(hasMilestone: Bool = true) throws {
+  /// Where contributors are granted, ann, ben and eve are.
+  init(hasMilestone: Bool = true, policy: Genesis = Genesis(name: "world")) throws {
     var template = Array("/tmp/datanet-snapshots-XXXXXX".utf8CString)
     try #require(unsafe mkdtemp(&template) != nil)
     home = Home(
       String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self))
     store = try Store.make(home)
-    genesis = try founder.found(Genesis(name: "world"))
+    genesis = try founder.found(policy)
     for person in [ann, ben, cleo, dan, eve] { person.join(genesis) }
+    if policy.contributors == .granted {
+      _ = try founder.say(.grant([ann, ben, eve].map { Grant($0.key, .contributor, from: 0) }))
+    }
     entries[ann.key] = try add(ann, annRecords)
     entries[ben.key] = try add(ben, benRecords)
     entries[eve.key] = try add(eve, eveRecords)

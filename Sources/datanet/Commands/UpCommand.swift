@@ -30,6 +30,9 @@ enum UpCommand: Command {
       .value(
         "metrics", "PORT", .integer(0...65_535),
         "Serve figures for Prometheus at /metrics, and /health, on 127.0.0.1"),
+      .value(
+        "milestones", "SECONDS", .number,
+        "As a curator: sign a milestone when something new was contributed, at most this often"),
       .flag("verify", "Check runs by others in the background"),
       .value(
         "verify-cores", "N", .integer(1...64), "With --verify: threads at a time",
@@ -71,6 +74,10 @@ enum UpCommand: Command {
     options.verification = try verification(invocation)
     options.verificationPatienceSeconds =
       invocation.number("verify-patience") ?? options.verificationPatienceSeconds
+    options.milestoneSeconds = invocation.number("milestones")
+    if let seconds = options.milestoneSeconds, !(seconds > 0) {
+      throw Failure.usage("--milestones takes seconds above 0")
+    }
     let listen = invocation.texts("listen")
     if !listen.isEmpty { options.listening = .at(try ListenPlaces.parse(listen)) }
 
@@ -156,7 +163,9 @@ enum UpCommand: Command {
     let invocation = context.invocation
     var words = ["--home", context.home.path, BackgroundCommand.declaration.name, "--json"]
     for address in invocation.texts("listen") { words += ["--listen", address] }
-    for name in ["metrics", "for", "verify-cores", "verify-minutes", "verify-patience"] {
+    for name in [
+      "metrics", "for", "milestones", "verify-cores", "verify-minutes", "verify-patience",
+    ] {
       if let value = invocation.text(name) { words += ["--\(name)", value] }
     }
     for flag in ["no-discovery", "verbose", "verify"] where invocation.has(flag) {

@@ -25,6 +25,8 @@ struct PeerOptions {
   var verification: VerificationBudget?
   /// What a check misses is waited for so long before the run is called unavailable.
   var verificationPatienceSeconds = 600.0
+  /// Seconds between milestones that it signs as a curator; nil when it signs none by itself.
+  var milestoneSeconds: Double?
   /// Whether other commands may talk to this peer.
   var answersCommands = true
 }

@@ -121,6 +121,7 @@ final class RunningPeer {
       }
     }
     if let budget = options.verification { verify(budget, options.verificationPatienceSeconds) }
+    if let seconds = options.milestoneSeconds { keepMilestones(seconds) }
     every(Self.lookMilliseconds) { [weak self] in self?.look() }
     every(Self.keepMilliseconds) { [weak self] in self?.keep() }
     for number in [SIGINT, SIGTERM, SIGHUP] {
@@ -262,6 +263,22 @@ final class RunningPeer {
     onEvent(event)
     log.write(level, event)
     if control?.isWatched == true { control?.tell(.object(event)) }
+  }
+
+  private func keepMilestones(_ seconds: Double) {
+    let keeper = MilestoneKeeper(store: store, identity: signer, interval: seconds)
+    keeper.onEvent = { [weak self] in self?.tell($0, .info) }
+    every(Self.verifyMilliseconds) { [weak self] in
+      guard let self, !self.isLeaving else { return }
+      do {
+        let datanets = self.node.status(at: self.now).datanets.map(\.datanet)
+        if try keeper.tick(at: self.loop.nowMilliseconds, datanets: datanets) {
+          self.look(isAsked: true)
+        }
+      } catch {
+        self.tell(.trouble("no milestone can be signed: \(error)"))
+      }
+    }
   }
 
   // MARK: Verifying

@@ -77,7 +77,7 @@ final class BackgroundVerifier {
         nextLook = now
         return try finish(work, end, at: now, peers: peers)
       }
-      let current = try store.database.dataVersion()
+      let current = try store.claims.sequence()
       guard current != version || now >= nextLook else { return false }
       version = current
       nextLook = now + Self.lookSeconds
