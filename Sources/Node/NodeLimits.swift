@@ -88,7 +88,7 @@ public enum NodeLimits {
   /// pieces, so fewer wait for more, but not longer than this.
   public static let blocksAtOnce = 512
   public static let blockBytesAtOnce = 4 << 20
-  public static let storeMilliseconds: UInt64 = 10
+  public static let storeMilliseconds: UInt64 = 2
   /// Such pieces at the same time.
   public static let storesAtOnce = 2
   /// Blocks that are entered in the index before anything else has its turn.
