@@ -10,6 +10,9 @@ public enum InfluenceMethod: String, CaseIterable, Sendable {
   /// Cosines of gradients through Kronecker-factored curvature with corrected eigenvalues, at points
   /// on the way from the base to the adapter.
   case ekfac
+  /// The same without the adapter's own point: less true to retraining, better at finding records of
+  /// the query's kind.
+  case ekfacEarly = "ekfac-early"
   /// Products of gradients through the same curvature, at the adapter alone: the usual EK-FAC.
   case ekfacEnd = "ekfac-end"
   /// Plain products of gradients.
@@ -26,11 +29,20 @@ public enum InfluenceMethod: String, CaseIterable, Sendable {
   public static let forSuspects = InfluenceMethod.ekfacEnd
 
   /// The points on the way from the base (0) to the adapter (1) at which gradients are taken.
-  public var points: [Float] { self == .ekfac ? [0.25, 0.5] : [1] }
+  public var points: [Float] {
+    switch self {
+    case .ekfac: [0.25, 0.5, 1]
+    case .ekfacEarly: [0.25, 0.5]
+    case .ekfacEnd, .graddot, .datainf, .repsim: [1]
+    }
+  }
   /// Whether gradients are seen through the curvature.
-  public var usesCurvature: Bool { self == .ekfac || self == .ekfacEnd }
+  public var usesCurvature: Bool { self == .ekfac || self == .ekfacEarly || self == .ekfacEnd }
   /// Whether only the direction of a record's features counts.
-  var isCosine: Bool { self == .ekfac || self == .repsim }
+  var isCosine: Bool { self == .ekfac || self == .ekfacEarly || self == .repsim }
+  /// At which of the points a query's length tells how much its loss moves; nil where scores stay as
+  /// they are.
+  var scalePoint: Int? { points.firstIndex(of: 0.5) }
 }
 
 /// What is done and how far, in records.

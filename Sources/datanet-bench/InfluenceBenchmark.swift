@@ -89,7 +89,7 @@ enum InfluenceBenchmark: Benchmark {
     for method in InfluenceMethod.allCases {
       report(
         method.rawValue, try study.scores(method, adapter),
-        isOfTheMean: method == .ekfac || method == .repsim)
+        isOfTheMean: [.ekfac, .ekfacEarly, .repsim].contains(method))
     }
     let inRun = try study.queries.indices.map { try study.contributions(seed: 0, query: $0) }
     report("contributions while training", inRun, isOfTheMean: true)

@@ -97,7 +97,8 @@ private struct Lessons {
     let adapter = AdapterTensors(
       shape, layerCount: model.configuration.layerCount, tensors: trainer.state.parameters)
     let index = try InfluenceIndex(
-      inMemory: Sample.subject, IndexSettings(), model: model, adapter: adapter, records: records)
+      inMemory: Sample.subject, IndexSettings(method: .ekfacEarly), model: model, adapter: adapter,
+      records: records)
     let scores = try index.scores(of: queries, model: model, adapter: adapter)
     return (0..<scores.rows).map { scores.row($0).map { Double($0) } }
   }

@@ -105,7 +105,7 @@ struct FeatureMaker {
         return Sketch(inputs: block.count, size: share, seed: seed &+ UInt64(block.offset))
       }
       sections = sketches.map(\.size)
-    case .ekfac, .ekfacEnd, .graddot:
+    case .ekfac, .ekfacEarly, .ekfacEnd, .graddot:
       let share = features == 0 ? 0 : max(1, features / points.count)
       sketches = points.indices.map { index in
         Sketch(

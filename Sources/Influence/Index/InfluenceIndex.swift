@@ -96,8 +96,9 @@ public struct InfluenceIndex: Sendable {
     // A query that learns much from any record has a long gradient. One factor for all records leaves
     // their order as it is, and makes scores of different queries comparable: without it, sums over
     // queries follow those whose losses hardly move.
-    guard settings.method == .ekfac, let last = asked.last else { return scores }
-    return Features.scaled(scores, by: zip(last.lengths, tokens).map { $0 / Float(max($1, 1)) })
+    guard let point = settings.method.scalePoint else { return scores }
+    let lengths = asked[point].lengths
+    return Features.scaled(scores, by: zip(lengths, tokens).map { $0 / Float(max($1, 1)) })
   }
 }
 
