@@ -47,7 +47,10 @@ import Testing
     let path = directory.path
     var dice = Dice(20)
     var longest = 0
-    for _ in 0..<12 {
+    var rounds = 0
+    // On a busy machine most kills come before there is much to lose: then it takes more of them.
+    while rounds < 12 || longest <= 12 && rounds < 100 {
+      rounds += 1
       let wait = 30_000 + dice.below(120_000)
       await #expect(processExitsWith: .signal(SIGKILL)) {
         [path = path as String, wait = wait as Int] in
