@@ -93,7 +93,11 @@ extension Node {
           let place = try manifest.place(ofRecord: past - 1, read)
           stop = place.chunkStart + UInt64(place.chunk.byteCount)
         }
-        range = max(range.lowerBound, start)..<min(range.upperBound, stop)
+        // A stranger's list of files may say otherwise than the chunks where records lie.
+        let lower = max(range.lowerBound, start)
+        let upper = min(range.upperBound, stop)
+        guard lower < upper else { continue }
+        range = lower..<upper
       }
       try manifest.forEachPart(of: range, read) { digests.insert($0.chunk.cid.digest) }
     }
