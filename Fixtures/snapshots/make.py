@@ -124,7 +124,7 @@ def main():
         total = 0
         for k in sorted({len(x) for x in claimants}):
             part_sum = sum(s for s, x in zip(scores, claimants) if c in x and len(x) == k)
-            total += abs(part_sum) // k * (1 if part_sum >= 0 else -1)
+            total += part_sum // 2 ** (k - 1) if part_sum > 0 else -(-part_sum // k)
         sums.append(total)
     clusters = list(range(len(authors)))
     for x in claimants:

@@ -46,6 +46,21 @@ import Testing
     #expect(narrow.high - narrow.low < (wide.high - wide.low) / 2)
   }
 
+  @Test func whatSeveralClaimCountsLessTheMoreTheyAre() {
+    // Two records of one score: one is contributor 0's alone, the other claimed by the other three.
+    let shares = AnswerShares(
+      base: 0.2, influence: [1, 1], claimants: [[0], [1, 2, 3]], contributors: 4)
+    #expect(shares.contributors.map(\.contributor) == [0, 1, 2, 3])
+    #expect(abs(shares.contributors[0].share - 0.4) < 1e-12)
+    for part in shares.contributors.dropFirst() { #expect(abs(part.share - 0.1) < 1e-12) }
+    #expect(abs(shares.contested - 0.1) < 1e-12)
+    // Of what spoke against the answer everybody carries an equal part.
+    let against = AnswerShares(
+      base: 0, influence: [1, -3], claimants: [[0], [1, 2, 3]], contributors: 4)
+    #expect(against.contested == 0)
+    #expect(against.contributors.filter { $0.contributor > 0 }.allSatisfy { $0.share == -1 })
+  }
+
   @Test func whereNothingHelpedNobodyIsNamed() {
     let shares = AnswerShares(
       base: 1, influence: [-1, .nan, 0], claimants: [[0], [1], [1]], contributors: 2)

@@ -4,6 +4,7 @@
 import Attribution
 import Claims
 import Content
+import Glibc
 import Cryptography
 import Histories
 import Learning
@@ -130,7 +131,7 @@ import Testing
     }
   }
 
-  /// Within one milestone nothing proves who was first: equal parts. This is the attack that
+  /// Within one milestone nothing proves who was first: two get a half each. This is the attack that
   /// remains, and that a milestone between the two, or a curator's rejection, ends.
   @Test func claimantsWithinOneMilestoneShareEqually() throws {
     let world = try World(hasMilestone: false)
@@ -145,14 +146,15 @@ import Testing
   }
 
   /// What is not defended, with figures: of one of ann's records that k of eve's names copy before
-  /// any milestone has it, she gets k of k + 1 parts. Each way of ending it is tried: a milestone in
-  /// between, a Datanet in which names are granted, a curator's rejection.
-  @Test(arguments: [1, 3, 10]) func namesWithinOneMilestoneAreWhatRemains(_ count: Int) throws {
-    /// eve's part of ann's records, over all her names.
-    func part(
+  /// any milestone has it, she gets a half with one name, and never more with more. Each way of
+  /// ending it is tried: a milestone in between, a Datanet in which names are granted, a curator's
+  /// rejection.
+  @Test(arguments: [1, 2, 3, 10]) func moreNamesWithinOneMilestoneGainNothing(_ count: Int) throws {
+    /// The part of ann's records that eve has over all her names, and that ann keeps.
+    func parts(
       policy: Genesis = Genesis(name: "world"), hasMilestone: Bool = false,
       _ after: (World, [EntryID]) throws -> Void = { _, _ in }
-    ) throws -> Double {
+    ) throws -> (copied: Double, kept: Double) {
       let world = try World(hasMilestone: hasMilestone, policy: policy)
       let shells = (0..<count).map { Person("shell \($0)") }
       for shell in shells { shell.join(world.genesis) }
@@ -161,20 +163,46 @@ import Testing
       try after(world, copies)
       try world.milestone()
       let (shares, total) = (try world.shares(), Double(try world.snapshot().snapshot.list.count))
-      return shells.reduce(0) { $0 + (shares[$1.key] ?? 0) } * total
-        / Double(world.annRecords.count)
+      let scale = total / Double(world.annRecords.count)
+      return (
+        shells.reduce(0) { $0 + (shares[$1.key] ?? 0) } * scale,
+        (shares[world.ann.key] ?? 0) * scale
+      )
     }
-    let open = try part()
-    let milestone = try part(hasMilestone: true)
-    let granted = try part(policy: Genesis(name: "world", contributors: .granted))
-    let rejected = try part { world, copies in
+    let open = try parts()
+    let milestone = try parts(hasMilestone: true)
+    let granted = try parts(policy: Genesis(name: "world", contributors: .granted))
+    let rejected = try parts { world, copies in
       _ = try world.founder.say(.review(copies.map { Review($0, .reject) }))
     }
     print(
-      "attack: \(count) names within one milestone: \(open) of the owner's; with a milestone in "
-        + "between \(milestone), with granted names \(granted), rejected \(rejected)")
-    #expect(abs(open - Double(count) / Double(count + 1)) < 1e-9)
-    #expect(milestone == 0 && granted == 0 && rejected == 0)
+      "attack: \(count) names within one milestone: \(open.copied) of the owner's, who keeps "
+        + "\(open.kept); with a milestone in between \(milestone.copied), with granted names "
+        + "\(granted.copied), rejected \(rejected.copied)")
+    #expect(abs(open.copied - Double(count) * exp2(Double(-count))) < 1e-9)
+    #expect(open.copied <= 0.5 + 1e-9)
+    for ended in [milestone, granted, rejected] {
+      #expect(ended.copied == 0 && abs(ended.kept - 1) < 1e-9)
+    }
+  }
+
+  /// The rule by itself: whoever holds k of the names on a record never has more than with one,
+  /// whether the record is another's too or all names' own, whether it helped or harmed.
+  @Test func noNumberOfNamesGetsMoreOfARecordThanOneName() {
+    for sum: Int64 in [1 << 40, 1_000_003, 7, 1, 0, -1, -7, -1_000_003, -(1 << 40)] {
+      for others in 0...8 {
+        let one = ClaimantPart.of(sum, among: others + 1)
+        for names in 1...70 {
+          let each = ClaimantPart.of(sum, among: others + names)
+          // A loss is rounded towards zero for each name.
+          let slack = sum < 0 ? Int64(names) : 0
+          #expect(
+            Int64(names) * each <= one + slack, "\(sum), \(others) others, \(names) names")
+          #expect(abs(Double(each) - ClaimantPart.of(Double(sum), among: others + names)) < 1)
+        }
+      }
+    }
+    #expect(ClaimantPart.of((1 << 62) - 1, among: 4096) == 0 && ClaimantPart.of(-8, among: 4) == -2)
   }
 
   @Test func retractedRevokedAndRejectedOnesAreLeftOut() throws {

@@ -141,7 +141,7 @@ final class World {
     try snapshot.forEachRecord(from: { held[$0] }) { record in
       for place in record.claimants {
         shares[snapshot.contributors[place], default: 0] +=
-          1 / Double(record.claimants.count) / Double(snapshot.list.count)
+          exp2(Double(1 - record.claimants.count)) / Double(snapshot.list.count)
       }
     }
     return shares

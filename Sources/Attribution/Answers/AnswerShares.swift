@@ -21,6 +21,8 @@ public struct AnswerShares: Hashable, Sendable {
 
   /// What of the answer the base would have given by itself, from 0 to 1.
   public let base: Double
+  /// What counts for nobody, since several claim the records.
+  public let contested: Double
   /// By share, descending.
   public let contributors: [AnswerShare]
 
@@ -37,28 +39,30 @@ public struct AnswerShares: Hashable, Sendable {
     return min(max((blindLoss - baseLoss) / whole, 0), 1)
   }
 
-  /// `influence` are the records' scores for the answer; `claimants` whose each record is, in equal
-  /// parts; `seed` draws.
+  /// `influence` are the records' scores for the answer; `claimants` whose each record is; `seed`
+  /// draws.
   public init(
     base: Double, influence: [Float], claimants: [[Int]], contributors count: Int, seed: UInt64 = 0
   ) {
     precondition(influence.count == claimants.count)
     self.base = base
     let scores = influence.map { $0.isFinite ? Double($0) : 0 }
-    let sums = Self.sums(scores, claimants, count)
-    let whole = Self.positive(sums)
+    let (sums, contested) = Self.sums(scores, claimants, count)
+    let whole = sums.reduce(contested) { $0 + max($1, 0) }
     guard whole > 0 else {
+      self.contested = 0
       contributors = []
       return
     }
     let rest = 1 - base
+    self.contested = rest * contested / whole
     // Poisson weights of mean 1 stand for drawing as many records again: each record's is a function
     // of its place and of the drawing.
     var drawn = [[Double]](repeating: [], count: count)
     for drawing in 0..<Self.drawings {
       let draws = RandomStream(key: seed, stream: UInt64(drawing)).words(count: scores.count)
       let weighted = zip(scores, draws).map { $0 * Double(Self.weight($1)) }
-      let sums = Self.sums(weighted, claimants, count)
+      let sums = Self.sums(weighted, claimants, count).sums
       for contributor in 0..<count { drawn[contributor].append(rest * sums[contributor] / whole) }
     }
     contributors = (0..<count).filter { sums[$0] != 0 }.map { contributor in
@@ -70,18 +74,32 @@ public struct AnswerShares: Hashable, Sendable {
     }.sorted { ($1.share, $0.contributor) < ($0.share, $1.contributor) }
   }
 
+  /// Contributors' sums, and what claimants of the same records leave over of equal parts.
   private static func sums(
     _ scores: [Double], _ claimants: [[Int]], _ count: Int
-  ) -> [Double] {
+  ) -> (sums: [Double], contested: Double) {
     var sums = [Double](repeating: 0, count: count)
+    // By contributor, then by the number of claimants.
+    var shared: [[Int: Double]] = Array(repeating: [:], count: count)
     for (score, owners) in zip(scores, claimants) {
-      for owner in owners { sums[owner] += score / Double(owners.count) }
+      for owner in owners {
+        if owners.count == 1 {
+          sums[owner] += score
+        } else {
+          shared[owner][owners.count, default: 0] += score
+        }
+      }
     }
-    return sums
-  }
-
-  private static func positive(_ sums: [Double]) -> Double {
-    sums.reduce(0) { $0 + max($1, 0) }
+    var contested = 0.0
+    for owner in 0..<count {
+      for claimants in shared[owner].keys.sorted() {
+        let sum = shared[owner][claimants] ?? 0
+        let part = ClaimantPart.of(sum, among: claimants)
+        sums[owner] += part
+        contested += sum / Double(claimants) - part
+      }
+    }
+    return (sums, contested)
   }
 
   /// Cumulated chances of 0, 1, 2 … in Poisson's distribution of mean 1, times 2³².

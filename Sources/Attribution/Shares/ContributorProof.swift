@@ -12,7 +12,7 @@ public struct ContributorProof: Hashable, Sendable {
   public static let partLimit = 64
 
   public struct Part: Hashable, Sendable {
-    /// Among so many the sum is divided; 1 for the contributor's own records.
+    /// Among so many the sum is parted; 1 for the contributor's own records.
     public let claimants: Int
     public let proof: ShareProof
   }
@@ -79,7 +79,8 @@ public struct ContributorProof: Hashable, Sendable {
       guard let shown = part.proof.shown else { return nil }
       if let first, first.root != shown.root || first.total != shown.total { return nil }
       first = first ?? shown
-      let (next, overflow) = sum.addingReportingOverflow(shown.sum / Int64(part.claimants))
+      let (next, overflow) = sum.addingReportingOverflow(
+        ClaimantPart.of(shown.sum, among: part.claimants))
       guard !overflow else { return nil }
       sum = next
       records += part.proof.ranges.reduce(0) { $0 + $1.count }

@@ -27,8 +27,8 @@ public struct Shares: Hashable, Sendable {
   public let bySource: [Share]
   /// The sum of all records' scores.
   public let total: Int64
-  /// What rounding left over of shared records: less than a unit for each contributor and number of
-  /// claimants.
+  /// What counts for nobody: what several claimants of a record leave over, and rounding, less than a
+  /// unit for each contributor and number of claimants.
   public let rest: Int64
   /// For each contributor the number of its cluster: those who share a record are in one.
   public let clusters: [Int]
@@ -57,29 +57,36 @@ public struct Shares: Hashable, Sendable {
       }
     }
     byContributor = try contributors.indices.map { contributor in
-      /// Its own records, and its parts of those that it shares.
-      func sums(_ folds: FoldScores) throws -> [Int64] {
+      /// Its own records, and its parts of those that it shares: in all, and by folds. What of a
+      /// fold's sum is its part follows from the sum of all, so that the folds add up to it.
+      func sums(_ folds: FoldScores) throws -> (sum: Int64, folds: [Int64]) {
         var sums = try folds.sums(of: own[contributor])
+        var sum = try Self.sum(sums)
         for claimants in shared[contributor].keys.sorted() {
-          let parts = try folds.sums(of: shared[contributor][claimants] ?? [])
-          for (fold, sum) in parts.enumerated() {
-            sums[fold] = try Self.added(sums[fold], sum / Int64(claimants))
+          let group = try folds.sums(of: shared[contributor][claimants] ?? [])
+          let whole = try Self.sum(group)
+          sum = try Self.added(sum, ClaimantPart.of(whole, among: claimants))
+          let divisor = ClaimantPart.divisor(isGain: whole > 0, among: claimants)
+          for (fold, part) in group.enumerated() {
+            sums[fold] = try Self.added(sums[fold], part / divisor)
           }
         }
-        return sums
+        return (sum, sums)
       }
       var share = Share()
       share.records = own[contributor].count
       share.sharedRecords = shared[contributor].values.reduce(0) { $0 + $1.count }
+      let measured = try sums(folds)
       try share.measure(
-        sums(folds), folds, repeated: repeated.map { try Self.sum(sums($0)) })
+        measured.sum, measured.folds, folds, repeated: repeated.map { try sums($0).sum })
       return share
     }
     bySource = try sources.map { places in
       var share = Share()
       share.records = places.count
+      let sums = try folds.sums(of: places)
       try share.measure(
-        folds.sums(of: places), folds, repeated: repeated.map { try $0.total(of: places) })
+        Self.sum(sums), sums, folds, repeated: repeated.map { try $0.total(of: places) })
       return share
     }
     total = try Self.sum(folds.sums(of: records.indices))
@@ -117,13 +124,14 @@ public struct Shares: Hashable, Sendable {
 }
 
 extension Share {
+  /// `sums` are those of the folds, which rounding may have parted from `whole`.
   fileprivate mutating func measure(
-    _ sums: [Int64], _ folds: FoldScores, repeated: [Int64]
+    _ whole: Int64, _ sums: [Int64], _ folds: FoldScores, repeated: [Int64]
   ) throws {
-    sum = try Shares.sum(sums)
+    sum = whole
     let interval = try folds.interval(of: sums, repeated: repeated)
-    low = interval?.low
-    high = interval?.high
+    low = interval.map { whole - ($0.sum - $0.low) }
+    high = interval.map { whole + ($0.high - $0.sum) }
   }
 }
 

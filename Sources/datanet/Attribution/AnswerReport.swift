@@ -21,6 +21,7 @@ struct AnswerReport {
     let (helped, hindered) = extremes(count)
     var object: JSONObject = [
       "question": .string(question), "answer": .string(answer), "base": .double(shares.base),
+      "contested": .double(shares.contested),
       "contributors": .array(
         shares.contributors.map { part in
           [
@@ -46,6 +47,9 @@ struct AnswerReport {
         name(part.contributor), Quantity.percent(part.share), Quantity.percent(part.low),
         Quantity.percent(part.high),
       ])
+    }
+    if shares.contested > 0 {
+      table.row(["nobody: several claim it", Quantity.percent(shares.contested), "", ""])
     }
     context.show(table)
     if shares.contributors.count > 20 {

@@ -45,10 +45,20 @@ struct SharesReport {
         hasIntervals ? fixed(part.high) : "–",
       ])
     }
+    let isContested = published.rest > 0 && published.parts.count < PublishedShares.maximumParts
     if published.rest.magnitude > UInt64(published.parts.count) {
-      table.row(["others", "", share(published.rest), fixed(published.rest), "", ""])
+      table.row([
+        isContested ? "nobody" : "others", "", share(published.rest), fixed(published.rest), "", "",
+      ])
+      context.show(table)
+      if isContested {
+        output.text(
+          "nobody: of records that several claim within one milestone, the more claim one the less "
+            + "they get together. 'datanet duplicates' shows which.")
+      }
+    } else {
+      context.show(table)
     }
-    context.show(table)
     output.text(intervals)
     if contributions { showContributions(context) }
     if let concentration {
