@@ -145,10 +145,13 @@ var targets: [Target] = [
     path: "Tests/Histories",
     swiftSettings: hot),
 
+  .target(name: "VirtualTime", path: "Tests/VirtualTime", swiftSettings: hot),
+
   .target(
     name: "Simulation",
     dependencies: [
-      "Histories", "Node", "PeerProtocol", "Store", "Claims", "Content", "Cryptography",
+      "VirtualTime", "Histories", "Node", "PeerProtocol", "Store", "Claims", "Content",
+      "Cryptography",
     ],
     path: "Tests/Simulation", swiftSettings: hot),
 
@@ -184,12 +187,14 @@ var targets: [Target] = [
     "StoreTests", ["Histories", "Store", "Claims", "Content", "Cryptography", "Records"]),
   tests(
     "PeerProtocolTests",
-    ["PeerProtocol", "Claims", "Compression", "Content", "Cryptography", "JSON"]),
+    [
+      "VirtualTime", "PeerProtocol", "Claims", "Compression", "Content", "Cryptography", "JSON",
+    ]),
   tests(
     "NodeTests",
     [
-      "Histories", "Node", "PeerProtocol", "Store", "Claims", "Content", "Cryptography", "Records",
-      "Compression",
+      "VirtualTime", "Histories", "Node", "PeerProtocol", "Store", "Claims", "Content",
+      "Cryptography", "Records", "Compression",
     ]),
   tests(
     "SimulationTests",

@@ -6,6 +6,7 @@ import Cryptography
 import Histories
 import PeerProtocol
 import Testing
+import VirtualTime
 
 @testable import Node
 @testable import Store

@@ -2,6 +2,7 @@
 
 import Cryptography
 import PeerProtocol
+import VirtualTime
 
 final class ExchangeNetwork {
   enum Happening {

@@ -6,6 +6,7 @@ package import Histories
 package import Node
 package import PeerProtocol
 internal import Store
+internal import VirtualTime
 
 package final class World {
   enum Happening {

@@ -3,6 +3,7 @@
 
 internal import Histories
 internal import Node
+internal import VirtualTime
 
 extension World {
   private static let packetBytes = 1_400

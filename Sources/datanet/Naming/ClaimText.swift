@@ -71,7 +71,7 @@ enum ClaimText {
   static func verdict(_ verdict: Verdict) -> String {
     let scope =
       switch verdict.scope {
-      case .structure: "its structure"
+      case .structure: "the structure"
       case .steps(let steps): Quantity.count(steps.count, "step")
       case .full: "every step"
       }
