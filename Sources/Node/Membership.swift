@@ -54,7 +54,8 @@ final class Membership {
     self.mode = mode
     var dice = SeededGenerator(seed: chance)
     overlay = Overlay(own: own, chance: SeededGenerator(seed: dice.next()), at: now)
-    exchange = Exchange(chance: SeededGenerator(seed: dice.next()), at: now)
+    exchange = Exchange(
+      own: own.identity, chance: SeededGenerator(seed: dice.next()), at: now)
     nextRound = now.advanced(
       byMilliseconds: UInt64.random(in: 0..<NodeLimits.roundMilliseconds, using: &dice))
     lastClaim = now

@@ -22,6 +22,7 @@ final class ExchangeNetwork {
     var isSending = false
     var completedAt: UInt64?
     var received = 0
+    var sent = 0
     var lies = false
     var withholds = false
     var accusations: [ExchangeEffect.Accusation] = []
@@ -35,6 +36,8 @@ final class ExchangeNetwork {
   var dice: SeededGenerator
   let chunks: ContributionChunks
   let bytesPerSecond: Double
+  /// Of everybody's link down; nil when it is as fast as up.
+  var downBytesPerSecond: Double?
   let delayMicroseconds: UInt64
   var banned: [(by: Int, whom: Int)] = []
 
@@ -51,7 +54,9 @@ final class ExchangeNetwork {
       byteCounts: Array(repeating: UInt32(byteCount), count: count))
     for peer in 0..<number {
       peers.append(
-        Peer(exchange: Exchange(chance: SeededGenerator(seed: dice.next()), at: instant)))
+        Peer(
+          exchange: Exchange(
+            own: Sheet.author(peer), chance: SeededGenerator(seed: dice.next()), at: instant)))
       agenda.add(.tick(peer), at: UInt64(peer) * 37_000)
     }
   }
@@ -126,8 +131,10 @@ final class ExchangeNetwork {
       let bytes = Int(chunks.byteCounts[0])
       let duration = UInt64(Double(bytes) / bytesPerSecond * 1e6)
       peers[number].isSending = true
+      peers[number].sent += bytes
       agenda.add(.linkFree(number), at: now + duration)
-      let arrival = max(now + duration + delayMicroseconds, peers[to].downFree + duration)
+      let down = UInt64(Double(bytes) / (downBytesPerSecond ?? bytesPerSecond) * 1e6)
+      let arrival = max(now + duration + delayMicroseconds, peers[to].downFree + down)
       peers[to].downFree = arrival
       agenda.add(
         .chunk(digest, bytes: bytes, isSound: !peers[number].lies, from: number, to: to),
@@ -143,7 +150,7 @@ final class ExchangeNetwork {
       case .tick(let number):
         guard peers[number].isAlive else { continue }
         handle(.tick, on: number)
-        agenda.add(.tick(number), at: now + 250_000)
+        agenda.add(.tick(number), at: now + 50_000)
       case .linkFree(let number):
         peers[number].isSending = false
         pump(number)

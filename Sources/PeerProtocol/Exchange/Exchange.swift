@@ -4,6 +4,7 @@
 public import Cryptography
 
 public struct Exchange: Sendable {
+  let own: PublicKey
   var chance: SeededGenerator
   /// Sorted by peer, so that no order depends on a table's whim.
   var links: [Link] = []
@@ -21,11 +22,16 @@ public struct Exchange: Sendable {
   public var isPaused = false
   var nextSlots: Instant
   var nextLook: Instant
+  /// Places that are here and were not announced yet.
   var fresh: [Digest: [Int]] = [:]
+  /// When they are at the latest, and when others were last.
+  var announceDue: Instant?
+  var announcedAt: Instant?
   /// Chunks that were asked of several peers at the end. Look-ups only.
   var repeated: Set<Digest> = []
 
-  public init(chance: SeededGenerator, at now: Instant) {
+  public init(own: PublicKey, chance: SeededGenerator, at now: Instant) {
+    self.own = own
     self.chance = chance
     nextSlots = now
     nextLook = now
@@ -34,7 +40,7 @@ public struct Exchange: Sendable {
   /// Coarse while nothing is missing, so that an idle peer sleeps.
   public var deadline: Instant {
     let isIdle = missing == 0 && needs.isEmpty && fresh.isEmpty
-    return isIdle ? nextSlots : min(nextSlots, nextLook)
+    return isIdle ? nextSlots : min(nextSlots, nextLook, announceDue ?? nextLook)
   }
 
   /// Wanted chunks that are not here, of all contributions.
@@ -183,7 +189,7 @@ public struct Exchange: Sendable {
       let early = links[index].early.filter { $0.contribution == contribution }
       links[index].early.removeAll { $0.contribution == contribution }
       for map in early {
-        addPlaces(map.runs, from: map.from, of: contribution, link: index, &effects)
+        addPlaces(map.runs, from: map.from, of: contribution, link: index, at: now, &effects)
       }
     }
     work = works[works.count - 1]
@@ -216,7 +222,7 @@ public struct Exchange: Sendable {
 
   private mutating func addPlaces(
     _ runs: [UInt8], from start: UInt32, of contribution: Digest, link index: Int,
-    _ effects: inout [ExchangeEffect]
+    at now: Instant, _ effects: inout [ExchangeEffect]
   ) {
     guard let work = works.firstIndex(where: { $0.chunks.contribution == contribution }) else {
       let kept = links[index].early.reduce(0) { $0 + $1.runs.count }
@@ -236,7 +242,18 @@ public struct Exchange: Sendable {
       effects.append(.accuse(links[index].peer, .haveMap))
       return
     }
-    for place in copies { works[work].copies[place] += 1 }
+    // What comes as news, not with the first map, tells how fast the peer is.
+    let isNews = links[index].places[contribution] != nil && !places.isFull
+    let whole =
+      isNews ? links.count(where: { $0.places[contribution]?.isFull == true }) : 0
+    var firsts = 0
+    for place in copies {
+      if isNews, Int(works[work].copies[place]) <= whole, !works[work].held.contains(place) {
+        firsts += 1
+      }
+      works[work].copies[place] += 1
+    }
+    if firsts > 0 { links[index].gain.add(firsts, at: now) }
     links[index].places[contribution] = places
   }
 
@@ -255,7 +272,7 @@ public struct Exchange: Sendable {
     guard let index = index(of: peer) else { return }
     switch message {
     case .have(let contribution, let from, let runs):
-      addPlaces(runs, from: from, of: contribution, link: index, &effects)
+      addPlaces(runs, from: from, of: contribution, link: index, at: now, &effects)
       ask(at: now, &effects)
     case .request(let digests):
       wish(digests.map { Wish(digest: $0) }, link: index, &effects)
@@ -286,7 +303,7 @@ public struct Exchange: Sendable {
     case .interest(let isThere):
       links[index].isInterested = isThere
       if isThere { openSlot(link: index, &effects) }
-    case .seek(let digests, let isOn): hear(digests, isOn: isOn, link: index, &effects)
+    case .seek(let digests, let isOn): hear(digests, isOn: isOn, link: index, at: now, &effects)
     }
   }
 
@@ -390,9 +407,7 @@ public struct Exchange: Sendable {
         unseek(contribution, &effects)
       }
     }
-    if fresh.values.contains(where: { $0.count >= ExchangeLimits.announcedAtOnce }) {
-      announceFresh(&effects)
-    }
+    announceSoon(at: now, &effects)
     // Whoever else was asked for it at the end need not send it.
     guard repeated.remove(digest) != nil || needs.count < needsBefore else { return }
     for index in links.indices where links[index].finish(digest) != nil {

@@ -36,12 +36,20 @@ extension Exchange {
       }
     }
     search: for work in works.indices where works[work].open.count > 0 {
+      let shares = shares(work, link: index)
       while links[index].bytesUnderWay < links[index].window,
         links[index].requests.count < ExchangeLimits.requestsUnderWay
       {
-        guard let first = works[work].choose(for: links[index], chance: &chance),
-          !isLeftToOthers(first, of: work, link: index)
-        else { continue search }
+        let chosen =
+          if let shares {
+            chooseShared(work, shares, link: index, at: now)
+          } else {
+            works[work].choose(for: links[index], chance: &chance)
+          }
+        guard let first = chosen, !isLeftToOthers(first, of: work, link: index) else {
+          continue search
+        }
+        let owner = shares?.owner(of: first)
         // Its neighbours are asked for with it: they lie together on both disks.
         var place = first
         var run = 0
@@ -66,6 +74,7 @@ extension Exchange {
           && works[work].copies[place] == works[work].copies[first]
           && links[index].has(place, of: works[work].chunks.contribution)
           && !isLeftToOthers(place, of: work, link: index)
+          && shares?.owner(of: place) == owner
       }
       break
     }
@@ -116,7 +125,7 @@ extension Exchange {
 
   /// A peer that has everything is spared what others can send right now: what leaves it twice is
   /// missing elsewhere.
-  private func isLeftToOthers(_ place: Int, of work: Int, link index: Int) -> Bool {
+  func isLeftToOthers(_ place: Int, of work: Int, link index: Int) -> Bool {
     let contribution = works[work].chunks.contribution
     guard works[work].copies[place] > 1, links[index].places[contribution]?.isFull == true else {
       return false

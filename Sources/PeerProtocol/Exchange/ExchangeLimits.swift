@@ -37,13 +37,20 @@ public enum ExchangeLimits {
   public static let smallestWindow = 64 << 10
   /// Places looked at for the rarest chunk.
   public static let sample = 64
+  /// Places counted to tell how much of their share others lack.
+  public static let counted = 4_096
+  /// Who will have his share within so long is left it.
+  public static let patienceMilliseconds = 1_000
   /// Chunks that are asked of several peers at the end.
   public static let endGameChunks = 16
   /// Peers that are asked for one chunk at the end.
   public static let endGamePeers = 3
-  /// New chunks are announced when there are so many,
+  /// New chunks are announced when there are so many and the last were so long ago,
   public static let announcedAtOnce = 8
-  /// or after so long; what is late and who rests is looked at as often.
+  public static let announceRestMilliseconds: UInt64 = 20
+  /// or when the first of them is so old.
+  public static let announceMilliseconds: UInt64 = 100
+  /// What is late and who rests is looked at as often.
   public static let lookMilliseconds: UInt64 = 500
   /// Peers served at the same time, one of them by chance.
   public static let slots = 8

@@ -47,8 +47,10 @@ extension Exchange {
   }
 
   mutating func hear(
-    _ digests: [Digest], isOn: Bool, link index: Int, _ effects: inout [ExchangeEffect]
+    _ digests: [Digest], isOn: Bool, link index: Int, at now: Instant,
+    _ effects: inout [ExchangeEffect]
   ) {
+    if isOn, links[index].seeks.isEmpty { links[index].gain = GainMeter(at: now) }
     for contribution in digests {
       let place = links[index].seeks.place(of: contribution)
       let isThere =
@@ -73,7 +75,24 @@ extension Exchange {
     }
   }
 
-  mutating func announceFresh(_ effects: inout [ExchangeEffect]) {
+  /// Several at once, as long as that keeps nobody waiting.
+  mutating func announceSoon(at now: Instant, _ effects: inout [ExchangeEffect]) {
+    guard !fresh.isEmpty else { return }
+    if announceDue == nil {
+      announceDue = now.advanced(byMilliseconds: ExchangeLimits.announceMilliseconds)
+    }
+    let rested = announcedAt.map {
+      now.milliseconds(since: $0) >= ExchangeLimits.announceRestMilliseconds
+    }
+    if rested ?? true,
+      fresh.values.contains(where: { $0.count >= ExchangeLimits.announcedAtOnce })
+    {
+      announceFresh(at: now, &effects)
+    }
+  }
+
+  mutating func announceFresh(at now: Instant, _ effects: inout [ExchangeEffect]) {
+    (announceDue, announcedAt) = (nil, now)
     for (contribution, places) in fresh.sorted(by: { $0.key < $1.key }) {
       announce(contribution, places, &effects)
     }

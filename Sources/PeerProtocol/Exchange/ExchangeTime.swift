@@ -5,9 +5,9 @@ internal import Cryptography
 
 extension Exchange {
   mutating func tick(at now: Instant, _ effects: inout [ExchangeEffect]) {
+    if let due = announceDue, now >= due { announceFresh(at: now, &effects) }
     if now >= nextLook {
       nextLook = now.advanced(byMilliseconds: ExchangeLimits.lookMilliseconds)
-      announceFresh(&effects)
       for index in links.indices { timeOut(link: index, at: now, &effects) }
       for need in needs.indices where needs[need].asked.count >= links.count {
         // Everybody was asked once: begin again, they may have it by now.

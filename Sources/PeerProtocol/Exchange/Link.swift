@@ -26,6 +26,8 @@ struct Link: Sendable {
   var strikes = 0
   var restsUntil = Instant(milliseconds: 0)
   var weAreInterested = false
+  /// How fast it comes by what only whole copies had.
+  var gain: GainMeter
   var received = 0
   var receivedBefore = 0
 
@@ -62,6 +64,7 @@ struct Link: Sendable {
   init(_ peer: PublicKey, at now: Instant) {
     self.peer = peer
     metAt = now
+    gain = GainMeter(at: now)
   }
 
   func has(_ place: Int, of contribution: Digest) -> Bool {

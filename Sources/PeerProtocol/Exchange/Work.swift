@@ -29,6 +29,9 @@ struct Work: Sendable {
   var asked: [UInt8]
   /// Connected peers that have it, by place.
   var copies: [UInt16]
+  /// Fetchers to whom their share is left, by their salts, and until when that is believed.
+  var leftTo: [UInt64] = []
+  var leftUntil = Instant(milliseconds: 0)
   /// Wanted places that are not held.
   var missing: Int
   /// What is asked for of chunks whose rest is here. Look-ups only.
