@@ -77,6 +77,8 @@ final class ContributionPlan {
   /// Complete, and that is not written down yet.
   var isToSettle = false
 
+  /// Chunks for which there is room at once: a root may say anything.
+  private static let roomAtFirst: UInt64 = 1 << 20
   /// Blocks of one manifest: the trees of a terabyte.
   static let mostNodes = 1 << 18
 
@@ -136,13 +138,19 @@ final class ContributionPlan {
     let manifest = try Manifest(decoding: Block(trusted: self.manifest, bytes: root))
     var digests: [Digest] = []
     var byteCounts: [UInt32] = []
-    var cursor = manifest.chunkCursor()
-    while let placed = try cursor.next(source) {
-      let digest = placed.item.cid.digest
-      guard places[digest] == nil else { continue }
-      places[digest] = UInt32(truncatingIfNeeded: digests.count)
+    let count = Int(min(manifest.chunkCount, Self.roomAtFirst))
+    digests.reserveCapacity(count)
+    byteCounts.reserveCapacity(count)
+    places.reserveCapacity(count)
+    try manifest.forEachChunk(source) { chunk in
+      let digest = chunk.cid.digest
+      let place = UInt32(truncatingIfNeeded: digests.count)
+      if let first = places.updateValue(place, forKey: digest) {
+        places[digest] = first
+        return
+      }
       digests.append(digest)
-      byteCounts.append(UInt32(clamping: placed.item.byteCount))
+      byteCounts.append(UInt32(clamping: chunk.byteCount))
     }
     chunks = ContributionChunks(
       contribution: self.manifest.digest, digests: digests, byteCounts: byteCounts)

@@ -45,6 +45,27 @@ public struct Manifest: Sendable {
   /// All chunks in stream order.
   public func chunkCursor() -> TreeCursor<ChunkEntry> { TreeCursor(chunks) }
 
+  /// Calls `body` with all chunks in stream order, as the cursor gives them.
+  public func forEachChunk(_ source: BlockSource, _ body: (ChunkEntry) throws -> Void) throws {
+    try Self.visit(chunks, level: 1, source, body)
+  }
+
+  private static func visit(
+    _ node: ManifestNode<ChunkEntry>, level: Int, _ source: BlockSource,
+    _ body: (ChunkEntry) throws -> Void
+  ) throws {
+    switch node {
+    case .leaf(let items, _): for item in items { try body(item) }
+    case .branch(let branches):
+      guard level < ManifestBuilder.maximumDepth else {
+        throw ManifestError(.depth, "more than \(ManifestBuilder.maximumDepth) levels")
+      }
+      for branch in branches {
+        try visit(TreeCursor<ChunkEntry>.node(branch, source), level: level + 1, source, body)
+      }
+    }
+  }
+
   /// All files in path order.
   public func fileCursor() -> TreeCursor<FileEntry> { TreeCursor(files) }
 }

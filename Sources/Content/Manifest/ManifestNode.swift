@@ -13,6 +13,13 @@ public protocol ManifestItem: Sendable {
   /// By which a tree of files is searched; nil in a tree of chunks.
   var searchPath: ManifestPath? { get }
   static func branch(_ value: Value) throws(ManifestError) -> ManifestBranch
+  /// Reads a leaf without making values of it. Nil for everything that is not plainly a leaf as
+  /// specified: what it is `ManifestNode` says.
+  static func leaf(_ bytes: [UInt8]) -> ManifestNode<Self>?
+}
+
+extension ManifestItem {
+  public static func leaf(_ bytes: [UInt8]) -> ManifestNode<Self>? { nil }
 }
 
 /// A chunk in its place.
@@ -141,6 +148,41 @@ extension ChunkEntry: ManifestItem {
     return ManifestBranch(
       cid: cid, totals: ManifestTotals(items: chunks, bytes: bytes, records: records),
       lastPath: nil)
+  }
+}
+
+extension ChunkEntry {
+  /// Lists of chunks are long, and read whole before anything can be asked for.
+  public static func leaf(_ bytes: [UInt8]) -> ManifestNode<ChunkEntry>? {
+    do {
+      var decoder = DagCBORDecoder(bytes)
+      let fields = try decoder.map()
+      guard bytes.count <= Value.maximumByteCount, fields == 1 || fields == 2 else { return nil }
+      try decoder.key("chunks")
+      let count = try decoder.array()
+      guard count <= maximumCount else { return nil }
+      var items: [ChunkEntry] = []
+      items.reserveCapacity(count)
+      for _ in 0..<count {
+        guard try decoder.array() == 3 else { return nil }
+        let cid = try decoder.link()
+        let (bytes, records) = (try decoder.unsigned(), try decoder.unsigned())
+        guard cid.codec == .raw, (1...UInt64(Block.maximumByteCount)).contains(bytes),
+          records <= bytes
+        else { return nil }
+        items.append(
+          ChunkEntry(cid: cid, byteCount: Int(bytes), recordCount: Int(records)))
+      }
+      var outline: CID?
+      if fields == 2 {
+        try decoder.key("outline")
+        outline = try decoder.link()
+      }
+      try decoder.finish()
+      return .leaf(items, outline: outline)
+    } catch {
+      return nil
+    }
   }
 }
 

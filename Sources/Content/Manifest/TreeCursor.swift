@@ -131,7 +131,7 @@ public struct TreeCursor<Item: ManifestItem>: Sendable {
     guard CID(of: bytes, codec: branch.cid.codec) == branch.cid else {
       throw ManifestError(.address, "\(branch.cid)")
     }
-    let node = try ManifestNode<Item>(decoding: Value(decoding: bytes))
+    let node = try Item.leaf(bytes) ?? ManifestNode<Item>(decoding: Value(decoding: bytes))
     guard try node.totals() == branch.totals, node.count > 0 else {
       throw ManifestError(.sum, "\(branch.cid) holds other counts than its parent says")
     }
