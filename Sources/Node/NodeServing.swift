@@ -138,7 +138,8 @@ extension Node {
     }
     let wasIdle = session.waiting(on: .chunks) == 0
     guard session.send(block.message, on: .chunks) else { return false }
-    if block.wasToBePacked == link.form.isPacking {
+    // Blocks of manifests come before the chunks, with pauses that say nothing about the link.
+    if block.wasToBePacked == link.form.isPacking, cid.codec == .raw {
       link.form.note(
         plain: block.byteCount, sent: block.message.count, wasIdle: wasIdle, at: now)
     }

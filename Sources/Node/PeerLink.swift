@@ -124,6 +124,8 @@ struct WireForm: Sendable {
   private var last = Instant(milliseconds: 0)
   /// Measurements for which packing is not tried again.
   private var rest = 0
+  /// Plain bytes a millisecond before packing was tried; nil once it was judged.
+  private var rateBefore: Int?
 
   /// A measurement takes so long,
   private static let spanMilliseconds: UInt64 = 200
@@ -136,8 +138,9 @@ struct WireForm: Sendable {
   /// After packing did not pay it is tried again after so many measurements.
   private static let pause = 64
 
-  /// A chunk was handed to the session. Packing is tried on a link that is slower than packing, and
-  /// kept while it saves a tenth.
+  /// A chunk was handed to the session. Packing is tried on a link that is slower than packing. It is
+  /// kept when it made the link faster, as it does not where the machines are what is slow, and while
+  /// it saves a tenth.
   mutating func note(plain: Int, sent: Int, wasIdle: Bool, at now: Instant) {
     // After a pause the link's rate is not what was measured. It is none while others still wait:
     // a slow link takes seconds for what is read at once.
@@ -153,12 +156,15 @@ struct WireForm: Sendable {
     let saves = self.sent * 10 <= self.plain * 9
     begun = nil
     if isPacking {
-      isPacking = saves && rate <= Self.fastest
+      let isFaster = rateBefore.map { rate * 20 >= $0 * 21 } ?? true
+      isPacking = saves && rate <= Self.fastest && isFaster
       rest = isPacking ? 0 : Self.pause
+      rateBefore = nil
     } else if rest > 0 {
       rest -= 1
-    } else {
-      isPacking = rate <= Self.fastest
+    } else if rate <= Self.fastest {
+      isPacking = true
+      rateBefore = rate
     }
   }
 }
