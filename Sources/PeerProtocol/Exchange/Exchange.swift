@@ -11,7 +11,7 @@ public struct Exchange: Sendable {
   /// In the order in which they are to be fetched.
   var works: [Work] = []
   /// Where each wanted chunk stands; look-ups only.
-  var wantedAt: [Digest: [(contribution: Digest, place: Int)]] = [:]
+  var wantedAt: [Digest: WantedPlaces] = [:]
   var needs: [(digest: Digest, byteCount: Int, contribution: Digest, asked: [PublicKey])] =
     []
   /// Contributions of which other peers should tell, sorted.
@@ -175,7 +175,7 @@ public struct Exchange: Sendable {
     let places = links.map { $0.places[contribution] }
     forget(contribution)
     for place in 0..<work.open.limit where work.open.contains(place) || work.asked[place] > 0 {
-      wantedAt[work.chunks.digests[place], default: []].append((contribution, place))
+      wantedAt[work.chunks.digests[place], default: WantedPlaces()].append(contribution, place)
     }
     works.append(work)
     missing += work.missing
@@ -213,7 +213,7 @@ public struct Exchange: Sendable {
     for place in 0..<work.chunks.digests.count {
       let digest = work.chunks.digests[place]
       guard var list = wantedAt[digest] else { continue }
-      list.removeAll { $0.contribution == contribution }
+      list.removeAll(of: contribution)
       wantedAt[digest] = list.isEmpty ? nil : list
     }
     for index in links.indices { links[index].places[contribution] = nil }
@@ -324,7 +324,7 @@ public struct Exchange: Sendable {
   }
 
   private mutating func forgetCopy(_ digest: Digest, link index: Int) {
-    for (contribution, place) in wantedAt[digest] ?? [] {
+    for (contribution, place) in wantedAt[digest] ?? WantedPlaces() {
       guard let work = works.firstIndex(where: { $0.chunks.contribution == contribution }),
         links[index].places[contribution]?.remove(place) == true
       else { continue }
@@ -342,7 +342,7 @@ public struct Exchange: Sendable {
 
   /// It is here and being checked, or rebuilt: nobody is asked.
   private mutating func take(_ digest: Digest) {
-    for (contribution, place) in wantedAt[digest] ?? [] {
+    for (contribution, place) in wantedAt[digest] ?? WantedPlaces() {
       guard let work = works.firstIndex(where: { $0.chunks.contribution == contribution }) else {
         continue
       }
@@ -353,7 +353,7 @@ public struct Exchange: Sendable {
 
   /// A request came to nothing: its places may be asked of others.
   mutating func reopen(_ digest: Digest) {
-    for (contribution, place) in wantedAt[digest] ?? [] {
+    for (contribution, place) in wantedAt[digest] ?? WantedPlaces() {
       guard let work = works.firstIndex(where: { $0.chunks.contribution == contribution }),
         !works[work].held.contains(place)
       else { continue }
@@ -382,6 +382,7 @@ public struct Exchange: Sendable {
     links[index].received += byteCount
     links[index].measure(
       delay: now.milliseconds(since: request.at), byteCount: byteCount, at: now)
+    defer { if links[index].requests.isEmpty { links[index].rest() } }
     // Asking for a few at once costs less than one by one.
     if links[index].bytesUnderWay * 8 <= links[index].window * 7 {
       ask(link: index, at: now, &effects)
@@ -393,13 +394,13 @@ public struct Exchange: Sendable {
   ) {
     let needsBefore = needs.count
     if needsBefore > 0 { needs.removeAll { $0.digest == digest } }
-    let list = wantedAt.removeValue(forKey: digest) ?? []
+    let list = wantedAt.removeValue(forKey: digest) ?? WantedPlaces()
     for (contribution, place) in list {
       guard let work = works.firstIndex(where: { $0.chunks.contribution == contribution }),
         works[work].held.insert(place)
       else { continue }
       works[work].open.remove(place)
-      works[work].missing -= 1
+      works[work].hold(place)
       missing -= 1
       fresh[contribution, default: []].append(place)
       if works[work].missing == 0 {

@@ -34,6 +34,9 @@ public enum ExchangeLimits {
   public static let meterMilliseconds: UInt64 = 50
   /// The queue that a link's window allows beyond two round trips.
   public static let slackMilliseconds = 15
+  /// A window holds what arrives in so long at least: on a short link the machines at both ends are
+  /// slower to answer than the link.
+  public static let leastSpanMilliseconds = 40
   public static let smallestWindow = 64 << 10
   /// Places looked at for the rarest chunk.
   public static let sample = 64

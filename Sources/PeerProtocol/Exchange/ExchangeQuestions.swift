@@ -5,17 +5,7 @@ public import Cryptography
 
 extension Exchange {
   /// The bytes of wanted chunks that are not here.
-  public var missingBytes: Int {
-    works.reduce(0) { sum, work in
-      guard work.missing > 0 else { return sum }
-      return sum
-        + work.chunks.digests.indices.reduce(0) { part, place in
-          let isMissing =
-            !work.held.contains(place) && (work.open.contains(place) || work.asked[place] > 0)
-          return isMissing ? part + Int(work.chunks.byteCounts[place]) : part
-        }
-    }
-  }
+  public var missingBytes: Int { works.reduce(0) { $0 + $1.missingBytes } }
 
   /// Whether a block is of use here.
   public func wants(_ digest: Digest) -> Bool {

@@ -88,6 +88,9 @@ struct Link: Sendable {
     return request
   }
 
+  /// Nothing is under way: the time until the next request says nothing about the link.
+  mutating func rest() { metered = 0 }
+
   /// A block came after `delay`: the window becomes what arrives in two least delays and a bit,
   /// so it doubles while there is room and holds no long queue when there is none. Until there is a
   /// first measurement it grows by what arrives, which doubles it each round trip.
@@ -106,7 +109,9 @@ struct Link: Sendable {
     bytesPerMillisecond =
       bytesPerMillisecond == 0 ? rate : (bytesPerMillisecond + rate) / 2
     metered = 0
-    let horizon = Int(min(leastDelay, 2_000)) * 2 + ExchangeLimits.slackMilliseconds
+    let horizon = max(
+      Int(min(leastDelay, 2_000)) * 2 + ExchangeLimits.slackMilliseconds,
+      ExchangeLimits.leastSpanMilliseconds)
     window = min(
       max(bytesPerMillisecond * horizon, ExchangeLimits.firstWindow), ExchangeLimits.largestWindow)
   }

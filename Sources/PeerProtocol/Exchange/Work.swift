@@ -32,8 +32,9 @@ struct Work: Sendable {
   /// Fetchers to whom their share is left, by their salts, and until when that is believed.
   var leftTo: [UInt64] = []
   var leftUntil = Instant(milliseconds: 0)
-  /// Wanted places that are not held.
-  var missing: Int
+  /// Wanted places that are not held, and their bytes.
+  private(set) var missing: Int
+  private(set) var missingBytes: Int
   /// What is asked for of chunks whose rest is here. Look-ups only.
   var pieces: [Digest: [Range<Int>]] = [:]
 
@@ -46,6 +47,12 @@ struct Work: Sendable {
       open.remove(place)
       asked[place] = Self.here
     }
+  }
+
+  /// A wanted chunk is here for good.
+  mutating func hold(_ place: Int) {
+    missing -= 1
+    missingBytes -= Int(chunks.byteCounts[place])
   }
 
   /// Bytes that travel for the chunk at `place`.
@@ -63,6 +70,9 @@ struct Work: Sendable {
     }
     self.open = open
     missing = open.count
+    missingBytes = (0..<chunks.digests.count).reduce(0) { sum, place in
+      open.contains(place) ? sum + Int(chunks.byteCounts[place]) : sum
+    }
     asked = Array(repeating: 0, count: chunks.digests.count)
     copies = Array(repeating: 0, count: chunks.digests.count)
   }
@@ -91,4 +101,40 @@ struct Work: Sendable {
     }
     return best
   }
+}
+
+/// Where a wanted chunk stands in the contributions that are fetched: nearly always one place, which takes no memory of its own; in the order in which they were added.
+struct WantedPlaces: Sendable, Sequence {
+  typealias Element = (contribution: Digest, place: Int)
+
+  private var first: Element?
+  private var others: [Element] = []
+
+  var isEmpty: Bool { first == nil }
+
+  mutating func append(_ contribution: Digest, _ place: Int) {
+    if first == nil { first = (contribution, place) } else { others.append((contribution, place)) }
+  }
+
+  mutating func removeAll(of contribution: Digest) {
+    others.removeAll { $0.contribution == contribution }
+    if first?.contribution == contribution {
+      first = others.isEmpty ? nil : others.removeFirst()
+    }
+  }
+
+  struct Iterator: IteratorProtocol {
+    private let places: WantedPlaces
+    private var given = 0
+
+    fileprivate init(places: WantedPlaces) { self.places = places }
+
+    mutating func next() -> Element? {
+      defer { given += 1 }
+      if given == 0 { return places.first }
+      return given <= places.others.count ? places.others[given - 1] : nil
+    }
+  }
+
+  func makeIterator() -> Iterator { Iterator(places: self) }
 }
