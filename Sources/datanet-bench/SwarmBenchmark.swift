@@ -141,6 +141,15 @@ final class Server {
     }
   }
 
+  /// Until it has done nothing for a second and a half.
+  func waitUntilIdle() {
+    var used = -1.0
+    while cpuSeconds > used {
+      used = cpuSeconds
+      usleep(1_500_000)
+    }
+  }
+
   /// What it and the children that it waited for have used until now.
   var cpuSeconds: Double {
     // After the name, which may hold spaces: fields 14 to 17, in ticks.

@@ -4,7 +4,10 @@
 #   SwarmPeer.py track PORT PEER           answers everybody with the peer at port PEER
 #   SwarmPeer.py seed FILE FOLDER PORT     a libtorrent peer that has everything
 #   SwarmPeer.py fetch FILE FOLDER PORT    one that fetches everything from the peer at PORT
-import hashlib, os, sys, time
+#   SwarmPeer.py syncthing FILE PLACE PORT PORT    two homes of syncthing, PLACE/a and PLACE/b, that share
+#                                          FILE and speak with each other alone
+#   SwarmPeer.py await PLACE NAME BYTES    runs the second until it has FILE
+import hashlib, os, shutil, subprocess, sys, time
 
 def bencode(value):
     if isinstance(value, int): return b"i%de" % value
@@ -68,9 +71,57 @@ def peer(file, folder, port, seeds):
         if handle.status().num_peers == 0: handle.connect_peer(("127.0.0.1", int(port)))
         time.sleep(0.02)
 
+def syncthing(path, place, *ports):
+    from xml.etree import ElementTree
+    os.makedirs(f"{place}/source/.stfolder")
+    os.makedirs(f"{place}/out/.stfolder")
+    shutil.copyfile(path, f"{place}/source/{os.path.basename(path)}")
+    homes = [f"{place}/a", f"{place}/b"]
+    for home in homes:
+        subprocess.run(["syncthing", "generate", "--no-default-folder", f"--home={home}"],
+                       check=True, stdout=subprocess.DEVNULL)
+    trees = [ElementTree.parse(f"{home}/config.xml") for home in homes]
+    devices = [tree.getroot().find("device").get("id") for tree in trees]
+    off = ["globalAnnounceEnabled", "localAnnounceEnabled", "relaysEnabled", "natEnabled", "startBrowser",
+           "crashReportingEnabled", "setLowPriority"]
+    for number, (home, tree) in enumerate(zip(homes, trees)):
+        root = tree.getroot()
+        root.find("gui").set("enabled", "false")
+        options = root.find("options")
+        for name in off: options.find(name).text = "false"
+        options.find("listenAddress").text = f"tcp://127.0.0.1:{ports[number]}"
+        options.find("autoUpgradeIntervalH").text = "0"
+        options.find("urAccepted").text = "-1"
+        options.find("reconnectionIntervalS").text = "1"
+        folder = root.find("defaults/folder")
+        for child in list(folder.findall("device")): folder.remove(child)
+        shared = ElementTree.fromstring(ElementTree.tostring(folder))
+        shared.attrib.update(id="bench", path=f"{place}/{['source', 'out'][number]}", fsWatcherEnabled="false")
+        other = ElementTree.fromstring(ElementTree.tostring(root.find("device")))
+        other.attrib.update(id=devices[1 - number], name="other")
+        other.find("address").text = f"tcp://127.0.0.1:{ports[1 - number]}"
+        for device in devices: ElementTree.SubElement(shared, "device", id=device)
+        root.insert(0, shared)
+        root.insert(1, other)
+        tree.write(f"{home}/config.xml")
+
+def await_file(place, name, size):
+    words = ["syncthing", "serve", "--no-browser", "--no-restart", f"--home={place}/b"]
+    # Without the process that would only watch over it.
+    child = subprocess.Popen(words, env={**os.environ, "STMONITORED": "yes"}, stdout=subprocess.DEVNULL)
+    path = f"{place}/out/{name}"
+    # It gets its name when it is whole, verified and synced.
+    while not (os.path.exists(path) and os.path.getsize(path) == int(size)):
+        if child.poll() is not None: sys.exit(1)
+        time.sleep(0.02)
+    child.terminate()
+    child.wait()
+
 mode, *rest = sys.argv[1:]
 if mode == "torrent": torrent(*rest)
 elif mode == "track": track(*rest)
 elif mode == "seed": peer(*rest, True)
 elif mode == "fetch": peer(*rest, False)
+elif mode == "syncthing": syncthing(*rest)
+elif mode == "await": await_file(*rest)
 elif mode == "check": import libtorrent

@@ -10,7 +10,7 @@ struct SwarmRival {
   /// Moves what is at a path to a new folder; the cost of both sides.
   let measure: (_ path: String, _ place: String) throws -> Cost
 
-  static var all: [SwarmRival] { [bareCopy, rsync, libtorrent, aria2] }
+  static var all: [SwarmRival] { [bareCopy, rsync, libtorrent, aria2, syncthing] }
 
   private static let peer = #filePath.replacing("SwarmRivals.swift", with: "SwarmPeer.py")
 
@@ -101,15 +101,36 @@ struct SwarmRival {
         ])
       defer { server.stop() }
       // It hashes everything first, which is not moving.
-      var used = -1.0
-      while server.cpuSeconds > used {
-        used = server.cpuSeconds
-        usleep(1_500_000)
-      }
+      server.waitUntilIdle()
       return try cost(
         of: quiet + [
           "--seed-time=0", "--listen-port=41976", "--dir=\(place)/out", "\(place)/t.torrent",
         ], beside: server)
+    }
+  }
+}
+
+extension SwarmRival {
+  /// Encrypts (TLS), verifies and syncs, as ours does.
+  private static var syncthing: SwarmRival {
+    SwarmRival(
+      name: "syncthing", absence: Child.exists("syncthing") ? nil : "not installed"
+    ) { path, place in
+      guard !Corpus.isFolder(path) else {
+        throw Child.Failed(description: "measured with one file")
+      }
+      unsafe mkdir(place, 0o755)
+      try Child.run([python, peer, "syncthing", path, place, "41977", "41978"])
+      let server = try Server([
+        "env", "STMONITORED=yes", "syncthing", "serve", "--no-browser", "--no-restart",
+        "--home=\(place)/a",
+      ])
+      defer { server.stop() }
+      server.wait(forPort: 41_977)
+      server.waitUntilIdle()
+      let name = path.split(separator: "/").last.map { String($0) } ?? path
+      return try cost(
+        of: [python, peer, "await", place, name, "\(Corpus.bytes(of: path))"], beside: server)
     }
   }
 }
