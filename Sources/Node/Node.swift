@@ -164,7 +164,7 @@ public final class Node {
     }
     for membership in memberships { due = min(due, membership.deadline) }
     if trouble == nil {
-      if let next = intake.syncDue, intake.isAtRest { due = min(due, next) }
+      if let next = intake.syncDue, intake.syncing == nil { due = min(due, next) }
       if let next = intake.storeDue, canStore(at: lastSeen) { due = min(due, next) }
       if !intake.entering.isEmpty { due = lastSeen }
     }

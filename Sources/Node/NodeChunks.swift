@@ -36,11 +36,9 @@ extension Node {
     guard let peer = link.peer, let session = link.session,
       let chunk = ChunkMessage(message)
     else { return punish(link, "sent a chunk message that is none", at: now) }
-    let own = memberships.filter { $0.isJoined(peer) }
-    guard
-      let membership = own.first(where: { $0.exchange.isAsked(chunk.digest, of: peer) })
-        ?? own.first(where: { $0.exchange.wants(chunk.digest) }) ?? own.first
-    else { return session.consumed(message.count, on: .chunks) }
+    guard let membership = taker(of: chunk.digest, from: peer) else {
+      return session.consumed(message.count, on: .chunks)
+    }
     let isNew = membership.exchange.wants(chunk.digest) && !intake.pending.contains(chunk.digest)
     let isOverQuota =
       settings.limits.quotaBytes.map {
@@ -78,6 +76,18 @@ extension Node {
     }
   }
 
+  /// The Datanet for which a chunk was asked of a peer, or else one that wants it, or else any.
+  private func taker(of digest: Digest, from peer: PublicKey) -> Membership? {
+    var wanting: Membership?
+    var any: Membership?
+    for membership in memberships where membership.isJoined(peer) {
+      if membership.exchange.isAsked(digest, of: peer) { return membership }
+      any = any ?? membership
+      if wanting == nil, membership.exchange.wants(digest) { wanting = membership }
+    }
+    return wanting ?? any
+  }
+
   private func wait(_ arrival: ChunkIntake.Arrival, isUrgent: Bool, at now: Instant) {
     intake.waiting.append(arrival)
     intake.pending.insert(arrival.block.cid.digest)
@@ -89,17 +99,17 @@ extension Node {
 
   /// Whether another piece of writing may begin.
   func canStore(at now: Instant) -> Bool {
-    intake.syncing == nil && trouble == nil && !intake.waiting.isEmpty
-      && intake.storing.count < NodeLimits.storesAtOnce && !isSyncDue(at: now)
+    trouble == nil && !intake.waiting.isEmpty
+      && intake.storing.count < NodeLimits.storesAtOnce
   }
 
   private func isSyncDue(at now: Instant) -> Bool {
     guard let due = intake.syncDue else { return false }
     return intake.unsyncedBytes >= NodeLimits.syncBytes || now >= due
-      || intake.waiting.isEmpty && isAllHere
+      || intake.waiting.isEmpty && intake.storing.isEmpty && isAllHere
   }
 
-  /// Starts the next pieces of writing, or a sync, which is under way alone.
+  /// Starts the next pieces of writing, and beside them a sync of what is written.
   func storeChunks(at now: Instant) {
     while canStore(at: now), isWorthStoring(at: now), let appending = openIntake(at: now) {
       var count = 0
@@ -118,7 +128,7 @@ extension Node {
       intake.storing.append((token, arrivals))
       effects.append(.work(token, Work(kind: .store(appending, arrivals.map(\.block)))))
     }
-    guard intake.isAtRest, trouble == nil, isSyncDue(at: now),
+    guard intake.syncing == nil, trouble == nil, isSyncDue(at: now),
       let appending = intake.intake?.appending
     else { return }
     let token = nextToken()
@@ -229,11 +239,10 @@ extension Node {
   }
 
   private func synced(_ written: [ChunkIntake.Written], at now: Instant) {
-    // Nothing is written meanwhile, so a slow disk is asked less often.
+    // A slow disk has other things to do meanwhile, and is asked less often.
     intake.syncSpan = min(
       max(NodeLimits.syncMilliseconds, 2 * now.milliseconds(since: intake.syncBegan)),
       NodeLimits.longestSyncMilliseconds)
-    // While nothing is appended: the next piece of writing begins after this.
     guard let places = intake.intake?.takeSynced() else { return }
     intake.entering.append((places, written))
   }

@@ -81,9 +81,9 @@ public enum NodeLimits {
   /// Nodes of manifests that are asked for at the same time, for one contribution.
   public static let needsAtOnce = 64
   /// Bytes that have arrived and are not written yet, of all peers; beyond it reading pauses.
-  public static let unwrittenBytes = 32 << 20
+  public static let unwrittenBytes = 16 << 20
   /// While fewer wait, a sender may go on before what it has sent is written.
-  public static let grantedBytes = 16 << 20
+  public static let grantedBytes = 12 << 20
   /// Blocks that are checked and written as one piece of work, and their bytes: the disk likes large
   /// pieces, so fewer wait for more, but not longer than this.
   public static let blocksAtOnce = 512

@@ -26,7 +26,7 @@ public final class BlockIntake {
     }
   }
 
-  /// What may be done on other threads. `append` may run several times at once, `sync` alone.
+  /// What may be done on other threads. `append` may run several times at once and beside a `sync`.
   public struct Appending: Sendable {
     fileprivate let packs: PackWriter
 
@@ -76,7 +76,7 @@ public final class BlockIntake {
       }
     }
 
-    /// Puts everything appended on the disk.
+    /// Puts everything on the disk whose `append` had begun.
     public func sync() throws { try packs.sync() }
   }
 
@@ -85,7 +85,7 @@ public final class BlockIntake {
   /// Bytes that a sync would put on the disk.
   public var unsyncedBytes: Int { writer.uncommittedBytes }
 
-  /// What is on the disk and not in the index. To be taken while nothing is appended.
+  /// What is on the disk and not in the index.
   public func takeSynced() -> Synced { Synced(writer.packs.takeSynced()) }
 
   /// Enters some of it in the index; true when that was the last of it, which from here on is

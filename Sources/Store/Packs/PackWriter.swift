@@ -5,8 +5,8 @@ internal import Synchronization
 
 /// One writer's packs. Each is locked while this object has it, so every pack has one writer.
 ///
-/// `append` may be called from several threads at once; `sync` and `takeSynced` only while no
-/// `append` runs. After a failure everything since the last sync is undone and the writer is
+/// `append` may be called from several threads at once, also while one of them calls `sync`. After a
+/// failure everything since the last sync is undone and the writer is
 /// of no more use: a file system that could not sync once has promised nothing about what follows.
 final class PackWriter: Sendable {
   private struct Open {
@@ -18,8 +18,10 @@ final class PackWriter: Sendable {
     var synced: Int
     /// Its name is on the disk.
     var isNamed: Bool
-    /// Written since the last `takeSynced`.
+    /// Reserved since the last `takeSynced`, in the order of the file.
     var places: [BlockPlace] = []
+    /// Where groups begin that are being written now.
+    var underWay: [Int] = []
   }
 
   private struct State {
@@ -38,6 +40,8 @@ final class PackWriter: Sendable {
 
   private let files: PackFiles
   private let state = Mutex(State())
+  /// Woken whenever a group is written, or could not be.
+  private let turn = Condition()
 
   init(_ files: PackFiles) { self.files = files }
 
@@ -57,6 +61,7 @@ final class PackWriter: Sendable {
   /// Writes blocks as one group and gives their places. They are acknowledged by `sync`.
   func append(_ entries: [PackEntry], _ payload: [UnsafeRawBufferPointer]) throws -> [BlockPlace] {
     let (number, file, offset) = try reserve(entries)
+    defer { settled(number, offset) }
     let head = PackFormat.head(pack: number, offset: offset, entries: entries)
     do throws(DiskError) {
       unsafe try head.span.bytes.withUnsafeBytes { (head) throws(DiskError) in
@@ -77,6 +82,7 @@ final class PackWriter: Sendable {
   /// into memory from which they can be written as it is.
   func append(_ entries: [PackEntry], fill: (UnsafeMutableRawBufferPointer) -> Void) throws {
     let (number, file, offset) = try reserve(entries)
+    defer { settled(number, offset) }
     let head = PackFormat.head(pack: number, offset: offset, entries: entries)
     let buffer = DiskBuffer.taken()
     defer { buffer.giveBack() }
@@ -120,8 +126,33 @@ final class PackWriter: Sendable {
       }
       state.packs[last].end = group.end
       state.packs[last].places += places
+      state.packs[last].underWay.append(group.offset)
       return (state.packs[last].number, state.packs[last].file, group.offset)
     }
+  }
+
+  /// A group is written, or never will be: then `failure` is set already.
+  private func settled(_ number: UInt32, _ offset: Int) {
+    state.withLock { state in
+      guard let index = state.packs.firstIndex(where: { $0.number == number }) else { return }
+      state.packs[index].underWay.removeAll { $0 == offset }
+    }
+    turn.lock()
+    turn.wake()
+    turn.unlock()
+  }
+
+  /// Returns once nothing is under way before the given places: recovery goes from group to group, so
+  /// what lies behind one that was not written would not be found.
+  private func wait(until ends: [UInt32: Int]) {
+    turn.lock()
+    defer { turn.unlock() }
+    while state.withLock({ state in
+      state.packs.contains { pack in
+        let end = ends[pack.number] ?? 0
+        return pack.underWay.contains { $0 < end }
+      }
+    }) { turn.wait() }
   }
 
   private func flushBehind(_ file: any DiskFile, _ count: Int) {
@@ -151,12 +182,19 @@ final class PackWriter: Sendable {
     for flusher in flushers { flusher.join() }
   }
 
-  /// Afterwards everything appended so far survives a power cut.
+  /// Afterwards everything whose `append` had begun survives a power cut. Others may append meanwhile;
+  /// two at a time may not sync.
   func sync() throws(DiskError) {
     joinFlushers()
+    let ends = state.withLock { state in
+      Dictionary(uniqueKeysWithValues: state.packs.map { ($0.number, $0.end) })
+    }
+    wait(until: ends)
     let pending = try state.withLock { state throws(DiskError) in
       if let failure = state.failure { throw failure }
-      return state.packs.filter { $0.end > $0.synced || !$0.isNamed }
+      return state.packs.filter { pack in
+        ends[pack.number].map { $0 > pack.synced || !pack.isNamed } ?? false
+      }
     }
     do throws(DiskError) {
       for pack in pending { try pack.file.sync() }
@@ -167,7 +205,8 @@ final class PackWriter: Sendable {
     }
     state.withLock { state in
       for index in state.packs.indices {
-        state.packs[index].synced = state.packs[index].end
+        guard let end = ends[state.packs[index].number] else { continue }
+        state.packs[index].synced = end
         state.packs[index].isNamed = true
       }
     }
@@ -183,10 +222,13 @@ final class PackWriter: Sendable {
   /// What was synced and is not in the index yet.
   func takeSynced() -> [Synced] {
     state.withLock { state in
-      let synced = state.packs.filter { !$0.places.isEmpty && $0.end == $0.synced }
-        .map { Synced(pack: $0.number, end: $0.end, places: $0.places) }
-      for index in state.packs.indices where state.packs[index].end == state.packs[index].synced {
-        state.packs[index].places = []
+      var synced: [Synced] = []
+      for index in state.packs.indices {
+        let end = state.packs[index].synced
+        let places = state.packs[index].places.prefix { $0.range.upperBound <= end }
+        if places.isEmpty { continue }
+        synced.append(Synced(pack: state.packs[index].number, end: end, places: Array(places)))
+        state.packs[index].places.removeFirst(places.count)
       }
       return synced
     }
