@@ -46,6 +46,8 @@ public final class Node {
   var mergeDue: Instant?
   /// Not before, unless there are many.
   var nextMerge: Instant
+  /// Merges that may still follow each other without that wait.
+  var quickMerges = NodeLimits.quickMerges
   var intake = ChunkIntake()
   var upload = TokenBucket()
   var download = TokenBucket()

@@ -95,7 +95,12 @@ extension Node {
       let sound = membership.checked
       (membership.checked, membership.checkedBytes) = ([], 0)
       merge(sound, membership, at: now)
-      nextMerge = now.advanced(byMilliseconds: NodeLimits.mergeMilliseconds)
+      if nextMerge.advanced(byMilliseconds: NodeLimits.quickMergeMilliseconds) <= now {
+        quickMerges = NodeLimits.quickMerges
+      }
+      let isQuick = quickMerges > 0
+      if isQuick { quickMerges -= 1 }
+      nextMerge = isQuick ? now : now.advanced(byMilliseconds: NodeLimits.mergeMilliseconds)
     }
     grantClaims()
   }

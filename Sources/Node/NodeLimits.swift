@@ -28,6 +28,10 @@ public enum NodeLimits {
   /// Checked claims are merged at once when none were for so long, and otherwise together then, or
   /// when there are so many.
   public static let mergeMilliseconds: UInt64 = 50
+  /// After a second without any, so many follow each other at once: whoever meets a Datanet gets its
+  /// genesis, then the rest, and waits for nothing else.
+  public static let quickMerges = 4
+  public static let quickMergeMilliseconds: UInt64 = 1_000
   public static let claimsMerged = 2_048
   /// Claims that wait to be checked or merged, for one Datanet; more are dropped and come again.
   public static let claimsWaiting = 16_384

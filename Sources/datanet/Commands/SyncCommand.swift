@@ -75,13 +75,22 @@ enum SyncCommand: Command {
       options.discovers = !context.invocation.has("no-discovery")
       try peer.start(options)
       var status = JSONValue.object(peer.status.json)
-      peer.every(lookMilliseconds) { [unowned peer] in
+      var isInStep = false
+      func look() {
+        isInStep = false
         status = .object(peer.status.json)
         progress.look(at: status)
         progress.show(on: bar)
         ended = ended ?? end(at: Moment.monotonic())
         if progress.isComplete || ended != nil { peer.leave() }
       }
+      // What was reported may be the last that was missing: nobody waits for the next look then.
+      peer.onEvent = { [unowned peer] event in
+        guard event["event"]?.string == "inStep", !isInStep else { return }
+        isInStep = true
+        peer.soon(look)
+      }
+      peer.every(lookMilliseconds, look)
       peer.run()
       if !progress.isComplete { ended = ended ?? "stopped" }
       final = status

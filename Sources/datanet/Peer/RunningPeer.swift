@@ -18,6 +18,8 @@ final class RunningPeer {
   static let keepMilliseconds: UInt64 = 60_000
   /// A verification in the background is looked at this often.
   static let verifyMilliseconds: UInt64 = 200
+  /// At the end it is looked so often whether everything is said and done.
+  static let quietMilliseconds: UInt64 = 2
   /// Goodbyes and work under way get this long at the end.
   static let farewellMilliseconds: UInt64 = 5_000
 
@@ -146,6 +148,13 @@ final class RunningPeer {
     timers.append(timer)
   }
 
+  /// Runs `body` once everything that is being carried out is.
+  func soon(_ body: @escaping () -> Void) {
+    let timer = Timer(on: loop, body)
+    timer.start(afterMilliseconds: 1)
+    timers.append(timer)
+  }
+
   /// Runs until somebody asks for the end.
   func run() { loop.run() }
 
@@ -158,7 +167,7 @@ final class RunningPeer {
     places.close()
     verifier?.close()
     feed(.leave)
-    every(10) { [weak self] in self?.endWhenQuiet() }
+    every(Self.quietMilliseconds) { [weak self] in self?.endWhenQuiet() }
   }
 
   private func endWhenQuiet() {
