@@ -326,11 +326,11 @@ MASK = (1 << 64) - 1
 
 
 def constant(number):
-    digest = hashlib.sha256(f"datanet duplicates 1 constant {number}".encode()).digest()
+    digest = hashlib.sha256(f"datanet duplicates 2 constant {number}".encode()).digest()
     return int.from_bytes(digest[:8], "little") | 1
 
 
-C = [constant(number) for number in range(12)]
+C = [constant(number) for number in range(8)]
 
 
 def mixed(left, right):
@@ -371,15 +371,19 @@ def words(text):
 def token_hash(token):
     data = token.encode()
     state = C[0]
-    for at in range(0, len(data) // 8 * 8, 8):
-        state = mixed(state ^ int.from_bytes(data[at:at + 8], "little"), C[1])
-    rest = int.from_bytes(data[len(data) // 8 * 8:], "little")
-    return mixed(mixed(state ^ rest, C[1]) ^ len(data), C[2])
+    for at in range(0, len(data), 16):
+        low, high = (int.from_bytes(data[place:place + 8], "little") for place in (at, at + 8))
+        state = mixed(state ^ low, C[1] ^ high)
+    return state
+
+
+def turned(word, bits):
+    return (word << bits | word >> 64 - bits) & MASK
 
 
 def shingles(tokens):
     def one(a, b, c):
-        return mixed((a * C[3] + b * C[4] + c * C[5]) & MASK ^ C[0], C[6])
+        return mixed((a + turned(b, 21) + turned(c, 42)) & MASK ^ C[0], C[2])
     if len(tokens) < 3:
         return [one(*(tokens + [0, 0])[:3])] if tokens else []
     return [one(*tokens[at:at + 3]) for at in range(len(tokens) - 2)]
@@ -390,12 +394,12 @@ def signature(shingles):
     for group in range(5):
         bins = [0xFFFFFFFF] * 16
         for shingle in shingles:
-            value = mixed(shingle, C[7 + group])
+            value = mixed(shingle, C[3 + group])
             bins[value >> 60] = min(bins[value >> 60], value & 0xFFFFFFFF)
         for bin in range(16):
             value, other = bins[bin], bin
             if shingles:
-                step = (mixed(C[7 + group], C[0]) >> bin * 3 & 7) * 2 + 1
+                step = (mixed(C[3 + group], C[0]) >> bin * 3 & 7) * 2 + 1
                 for _ in range(15):
                     if value != 0xFFFFFFFF:
                         break
@@ -407,7 +411,7 @@ def signature(shingles):
 
 TEXTS = [
     "", " ", "...", "one", "One two", "one two three", "The quick brown fox jumps over the lazy dog.",
-    "the QUICK  brown\tfox\njumps over the lazy dog", "a bcdefgh ijklmnopq rstuvwxyz0123456789abcdefg",
+    "the QUICK  brown\tfox\njumps over the lazy dog", "a bcdefgh ijklmnopq rstuvwxyz0123456789abcdefg abcdefghijklmnop abcdefghijklmnopq ABCDEFGHIJKLMNO x",
     "caf\u00e9 cafe\u0301 CAF\u00c9", "Stra\u00dfe STRASSE \ufb01n \u00b2 \u2460 \uff21\uff22\uff23",
     "\u6f22\u5b57\u304b\u306a\u4ea4\u3058\u308a\u6587\u3001\u30c6\u30b9\u30c8\u3002", "\u0e20\u0e32\u0e29\u0e32\u0e44\u0e17\u0e22",
     "\u1112\u1161\u11ab\uae00 \ud55c\uae00", "\u0416\u0436\u0436 \u03a3\u03c3\u03c2 \u0130I\u0131i", "\U0001f600 smile \U0001f600",
@@ -438,7 +442,7 @@ def make_signatures():
 def segment(parts, manifest, first):
     count = len(parts)
     comparable = sum(found > 0 for _, found, _ in parts)
-    data = b"DNDUPS01" + struct.pack("<IIQ", count, comparable, first) + manifest + bytes(8)
+    data = b"DNDUPS02" + struct.pack("<IIQ", count, comparable, first) + manifest + bytes(8)
     for key, _, _ in parts:
         high, low = struct.unpack(">QQ", key)
         data += struct.pack("<QQ", high, low)

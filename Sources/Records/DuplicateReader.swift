@@ -33,11 +33,11 @@ public struct ExactKey: Sendable, Hashable, Comparable {
 public struct DuplicateReader: Sendable {
   private var contents: RecordContentReader
   private var content: [UInt8] = []
-  private var form: [UInt8] = []
+  /// The exact form of the last record.
+  private(set) var form: [UInt8] = []
   private var tokens = LooseTokens()
 
   /// The last record's.
-  public private(set) var key = ExactKey(high: 0, low: 0)
   public private(set) var signature = DuplicateSignature()
 
   public init(format: RecordFormat, header: CSVHeader? = nil) {
@@ -52,9 +52,11 @@ public struct DuplicateReader: Sendable {
       unsafe ExactForm.write(content, to: &form)
       unsafe tokens.read(content)
     }
-    key = ExactKey(SHA256.hash(form))
     signature.write(tokens: tokens.hashes)
   }
+
+  /// The last record's. `DuplicateRows` hashes many forms together, which is faster.
+  public var key: ExactKey { ExactKey(SHA256.hash(form)) }
 
   public mutating func read(_ record: [UInt8]) {
     unsafe record.withUnsafeBytes { unsafe read($0) }

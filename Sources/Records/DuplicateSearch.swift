@@ -63,9 +63,10 @@ public struct DuplicateSearch: Sendable {
     segments.append(segment)
     isCopy.append(Array(repeating: false, count: segment.rows))
     for other in 0...place { try copies(in: place, of: other, found) }
-    for other in 0...place {
-      for band in 0..<DuplicateSignature.bands {
-        try candidates(in: place, of: other, band: band, found)
+    for band in 0..<DuplicateSignature.bands {
+      let keys = segment.sortedKeys(inBand: band)
+      for other in 0...place {
+        try candidates(in: place, of: other, band: band, BandKeys(keys), found)
       }
     }
   }
@@ -105,41 +106,45 @@ public struct DuplicateSearch: Sendable {
   }
 
   private func candidates(
-    in place: Int, of other: Int, band: Int, _ found: (DuplicatePair) throws -> Void
+    in place: Int, of other: Int, band: Int, _ laterKeys: BandKeys,
+    _ found: (DuplicatePair) throws -> Void
   ) rethrows {
     let (later, earlier) = (segments[place], segments[other])
+    let earlierKeys =
+      place == other
+      ? laterKeys : BandKeys(earlier, band: band, comparedWith: later.comparable)
     var at = 0
     var start = 0
     while at < later.comparable {
-      let key = later.bandKey(band, row: later.row(inBand: band, at: at))
+      let key = laterKeys[at]
       var end = at + 1
-      while end < later.comparable,
-        later.bandKey(band, row: later.row(inBand: band, at: end)) == key
-      { end += 1 }
-      // Where all are copies there is nobody to compare: most of a second version's records are.
-      guard (at..<end).contains(where: { !isCopy[place][later.row(inBand: band, at: $0)] }) else {
-        at = end
-        continue
-      }
+      while end < later.comparable, laterKeys[end] == key { end += 1 }
       if place == other {
-        if end - at > 1 {
-          let bucket = bucket(of: other, band: band, from: at, key: key)
+        // Most are alone.
+        if end - at > 1, isOriginalAmong(at..<end) {
+          let bucket = bucket(of: other, band: band, from: at, laterKeys)
           for candidate in at..<end {
             try compare(later.row(inBand: band, at: candidate), with: bucket)
           }
         }
       } else {
         start = DuplicateSearch.firstPlace(from: start, below: earlier.comparable) {
-          earlier.bandKey(band, row: earlier.row(inBand: band, at: $0)) >= key
+          earlierKeys[$0] >= key
         }
-        let bucket = bucket(of: other, band: band, from: start, key: key)
-        if !bucket.isEmpty {
-          for candidate in at..<end {
-            try compare(later.row(inBand: band, at: candidate), with: bucket)
+        if start < earlier.comparable, earlierKeys[start] == key, isOriginalAmong(at..<end) {
+          let bucket = bucket(of: other, band: band, from: start, earlierKeys)
+          if !bucket.isEmpty {
+            for candidate in at..<end {
+              try compare(later.row(inBand: band, at: candidate), with: bucket)
+            }
           }
         }
       }
       at = end
+    }
+    /// Where all are copies there is nobody to compare: most of a second version's records are.
+    func isOriginalAmong(_ places: Range<Int>) -> Bool {
+      places.contains { !isCopy[place][later.row(inBand: band, at: $0)] }
     }
     func compare(_ row: Int, with bucket: [Int]) throws {
       if isCopy[place][row] { return }
@@ -156,13 +161,13 @@ public struct DuplicateSearch: Sendable {
   }
 
   /// The first rows of a band's bucket that are no copies.
-  private func bucket(of place: Int, band: Int, from start: Int, key: UInt64) -> [Int] {
+  private func bucket(of place: Int, band: Int, from start: Int, _ keys: BandKeys) -> [Int] {
     let segment = segments[place]
+    let key = keys[start]
     var rows: [Int] = []
     var at = start
-    while at < segment.comparable, rows.count < DuplicateSearch.greatestBucket {
+    while at < segment.comparable, rows.count < DuplicateSearch.greatestBucket, keys[at] == key {
       let row = segment.row(inBand: band, at: at)
-      guard segment.bandKey(band, row: row) == key else { break }
       if !isCopy[place][row] { rows.append(row) }
       at += 1
     }
@@ -205,5 +210,34 @@ public struct DuplicateSearch: Sendable {
       step *= 2
     }
     return min(low, end)
+  }
+}
+
+/// The keys of a band in their order: all of them read once, or each one when it is asked for, where
+/// a few records are looked up in many.
+private struct BandKeys {
+  /// Reading all pays when there are not more of them than so many for each that is looked up.
+  private static let mostPerQuestion = 16
+
+  private let all: [UInt64]
+  private let segment: DuplicateSegment?
+  private let band: Int
+
+  init(_ all: [UInt64]) {
+    self.all = all
+    segment = nil
+    band = 0
+  }
+
+  init(_ segment: DuplicateSegment, band: Int, comparedWith questions: Int) {
+    let isWhole = segment.comparable <= questions * BandKeys.mostPerQuestion
+    all = isWhole ? segment.sortedKeys(inBand: band) : []
+    self.segment = isWhole ? nil : segment
+    self.band = band
+  }
+
+  @inline(__always) subscript(place: Int) -> UInt64 {
+    guard let segment else { return all[place] }
+    return segment.bandKey(band, row: segment.row(inBand: band, at: place))
   }
 }

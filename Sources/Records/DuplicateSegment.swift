@@ -13,7 +13,7 @@ public struct DuplicateSegmentError: Error, Sendable, Equatable, CustomStringCon
 struct SegmentLayout: Sendable {
   static let headerLength = 64
   static let checksumLength = Digest.byteCount
-  static let magic: [UInt8] = Array("DNDUPS01".utf8)
+  static let magic: [UInt8] = Array("DNDUPS02".utf8)
 
   let rows: Int
   let keys: Int
@@ -66,7 +66,7 @@ struct SegmentLayout: Sendable {
       throw DuplicateSegmentError(reason: "\(buffer.count) bytes are too few")
     }
     guard unsafe buffer.prefix(8).elementsEqual(SegmentLayout.magic) else {
-      throw DuplicateSegmentError(reason: "it does not begin with DNDUPS01")
+      throw DuplicateSegmentError(reason: "it does not begin with DNDUPS02")
     }
     func word32(_ offset: Int) -> Int {
       Int(UInt32(littleEndian: unsafe base.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
@@ -134,6 +134,11 @@ struct SegmentLayout: Sendable {
   @inline(__always) func bandKey(_ band: Int, row: Int) -> UInt64 {
     // Eight bytes from there are always inside: orders and checksum lie behind the bands.
     word64(layout.bands + (band * rows + row) * DuplicateSignature.groups) & 0xFF_FFFF_FFFF
+  }
+
+  /// A band's keys in their order, for those who go through all of them: rows lie anywhere.
+  func sortedKeys(inBand band: Int) -> [UInt64] {
+    (0..<comparable).map { bandKey(band, row: row(inBand: band, at: $0)) }
   }
 
   /// How many shingles a record has; 65,535 stands for more.

@@ -87,14 +87,14 @@ public struct DuplicateSignature: Sendable, Equatable {
 }
 
 extension DuplicateConstants {
-  /// Constants 7 to 11: one hash function for each group.
+  /// Constants 3 to 7: one hash function for each group.
   @inline(__always) static func groups(_ group: Int) -> UInt64 {
     switch group {
-    case 0: 0x720B_24C8_4FD0_9F5D
-    case 1: 0x1737_0D61_B759_1A79
-    case 2: 0xEF94_6EBF_4E73_AD8F
-    case 3: 0xA7A9_876C_7008_AC31
-    default: 0x17B6_BE38_2BA3_E1A9
+    case 0: 0xA5E0_316B_426E_96B1
+    case 1: 0xBA03_17BF_A377_767F
+    case 2: 0x19AF_4620_C817_7FF9
+    case 3: 0x01E2_9381_EDE8_5901
+    default: 0x97F4_685C_8521_37B9
     }
   }
 

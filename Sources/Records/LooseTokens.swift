@@ -9,6 +9,8 @@ struct LooseTokens: Sendable {
   /// The hashes of the last text's tokens in order.
   private(set) var hashes: [UInt64] = []
   private var folded: [UInt64] = []
+  /// Where tokens begin and end, in turns.
+  private var edges: [UInt32] = []
 
   /// Reads a text. Bytes that are not UTF-8 are repaired first.
   mutating func read(_ text: UnsafeRawBufferPointer) {
@@ -71,86 +73,105 @@ struct LooseTokens: Sendable {
     return true
   }
 
-  /// Eight bytes at a time: letters made small and everything between tokens made zero, then each
-  /// token cut out of the words. False if there is a byte beyond ASCII.
+  /// Sixty-four bytes at a time: letters made small, a bit for each byte that belongs to a token;
+  /// where the bits change, tokens begin and end. False if there is a byte beyond ASCII.
   private mutating func readASCII(_ text: UnsafeRawBufferPointer) -> Bool {
     let count = text.count
-    let words = (count + 7) / 8
-    // Two words of zeros behind: one ends the last token, the other gives room to read past it.
-    if folded.count < words + 2 { folded = Array(repeating: 0, count: words * 2 + 2) }
+    let stretches = count / 64 + 1
+    // Sixteen bytes more: a token's are loaded without asking where the text ends.
+    if folded.count < stretches * 8 + 2 {
+      folded = Array(repeating: 0, count: stretches * 16 + 2)
+      edges = Array(repeating: 0, count: stretches * 128 + 2)
+    }
+    var edgeCount = 0
     let isASCII = unsafe folded.withUnsafeMutableBufferPointer { folded in
-      var beyond: UInt64 = 0
-      for place in 0..<count / 8 {
-        let word = unsafe UInt64(
-          littleEndian: text.loadUnaligned(fromByteOffset: place * 8, as: UInt64.self))
-        beyond |= word
-        unsafe folded[place] = LooseTokens.folded(word & 0x7F7F_7F7F_7F7F_7F7F).littleEndian
+      unsafe edges.withUnsafeMutableBufferPointer { edges in
+        var beyond: UInt64 = 0
+        var before: UInt64 = 0
+        for stretch in 0..<stretches {
+          var bits: UInt64 = 0
+          for part in 0..<8 {
+            let place = stretch &* 8 &+ part
+            let word = unsafe LooseTokens.word(place, of: text)
+            beyond |= word
+            let (letters, isPart) = LooseTokens.folded(word & 0x7F7F_7F7F_7F7F_7F7F)
+            unsafe folded[place] = letters.littleEndian
+            // Each byte's lowest bit is moved to the product's upper byte, in order.
+            let eight = ((isPart >> 7) &* 0x0102_0408_1020_4080) >> 56
+            bits |= eight &<< UInt64(truncatingIfNeeded: part &* 8)
+          }
+          var changes = bits ^ (bits << 1 | before)
+          before = bits >> 63
+          while changes != 0 {
+            let place = stretch &* 64 &+ changes.trailingZeroBitCount
+            unsafe edges[edgeCount] = UInt32(truncatingIfNeeded: place)
+            edgeCount &+= 1
+            changes &= changes &- 1
+          }
+        }
+        return beyond & 0x8080_8080_8080_8080 == 0
       }
-      if count % 8 > 0 {
-        var word: UInt64 = 0
-        for rest in count / 8 * 8..<count { unsafe word = word >> 8 | UInt64(text[rest]) << 56 }
-        word >>= UInt64(truncatingIfNeeded: 8 - count % 8) * 8
-        beyond |= word
-        unsafe folded[words - 1] = LooseTokens.folded(word & 0x7F7F_7F7F_7F7F_7F7F).littleEndian
-      }
-      unsafe folded[words] = 0
-      unsafe folded[words + 1] = 0
-      return beyond & 0x8080_8080_8080_8080 == 0
     }
     if !isASCII { return false }
-    // A token takes a byte and one between, so there are no more than half as many as bytes,
-    // rounded up; one place more is written to behind them.
-    hashes = unsafe Array(unsafeUninitializedCapacity: count / 2 + 2) { hashes, found in
+    // The last stretch has room behind the text, so each token that begins ends, too.
+    hashes = unsafe Array(unsafeUninitializedCapacity: edgeCount / 2) { hashes, found in
       unsafe folded.withUnsafeBytes { folded in
-        var at = 0
-        while at < words * 8 {
-          let word = unsafe UInt64(
-            littleEndian: folded.loadUnaligned(fromByteOffset: at, as: UInt64.self))
-          let zeros = (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
-          let length = zeros.trailingZeroBitCount >> 3
-          if length == 8 {
-            let token = unsafe LooseTokens.long(in: folded, from: at)
-            unsafe hashes[found] = token.hash
-            found += 1
-            at = token.end
-            continue
+        unsafe edges.withUnsafeBufferPointer { edges in
+          for token in 0..<edgeCount / 2 {
+            let start = unsafe Int(edges[token &* 2])
+            let length = unsafe Int(edges[token &* 2 &+ 1]) &- start
+            unsafe hashes[token] = LooseTokens.hash(folded, from: start, length: length)
           }
-          // Written even if the token is empty, and then written over: cheaper than to foresee it.
-          let group = word & (1 << UInt64(truncatingIfNeeded: length << 3) - 1)
-          unsafe hashes[found] = TokenHash.short(group, length: length)
-          found += length > 0 ? 1 : 0
-          at += length + 1
         }
       }
+      found = edgeCount / 2
     }
     return true
   }
 
-  /// A token of eight bytes and more, and where it ends. Zeros stand behind the text.
-  private static func long(
-    in folded: UnsafeRawBufferPointer, from start: Int
-  ) -> (hash: UInt64, end: Int) {
+  /// Eight bytes of a text, zeros behind its end.
+  @inline(__always) private static func word(
+    _ place: Int, of text: UnsafeRawBufferPointer
+  ) -> UInt64 {
+    let start = place &* 8
+    if start &+ 8 <= text.count {
+      return unsafe UInt64(
+        littleEndian: text.loadUnaligned(fromByteOffset: start, as: UInt64.self))
+    }
+    var word: UInt64 = 0
+    for at in stride(from: text.count - 1, through: start, by: -1) {
+      word = unsafe word << 8 | UInt64(text[at])
+    }
+    return word
+  }
+
+  @inline(__always) private static func hash(
+    _ folded: UnsafeRawBufferPointer, from start: Int, length: Int
+  ) -> UInt64 {
     var state = DuplicateConstants.token
     var at = start
+    var rest = length
     while true {
-      // A step is taken only if all eight bytes belong to the token, so the next load, at the
-      // latest behind the last letter, still lies before the end of the zeros.
-      let word = unsafe UInt64(
+      let low = unsafe UInt64(
         littleEndian: folded.loadUnaligned(fromByteOffset: at, as: UInt64.self))
-      let zeros = (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
-      if zeros != 0 {
-        let rest = zeros.trailingZeroBitCount >> 3
-        let group = word & (1 << UInt64(truncatingIfNeeded: rest << 3) - 1)
-        let length = UInt64(truncatingIfNeeded: at - start + rest)
-        return (TokenHash.finished(state: state, group: group, length: length), at + rest)
+      let high = unsafe UInt64(
+        littleEndian: folded.loadUnaligned(fromByteOffset: at &+ 8, as: UInt64.self))
+      if rest <= 16 {
+        // Only the token's own bytes; a shift by 64 and more leaves nothing.
+        let lowBits = UInt64.max >> UInt64(truncatingIfNeeded: max(0, 8 &- rest) &* 8)
+        let highBits = UInt64.max >> UInt64(truncatingIfNeeded: min(8, 16 &- rest) &* 8)
+        return TokenHash.stepped(state, low & lowBits, high & highBits)
       }
-      state = TokenHash.stepped(state, word)
-      at += 8
+      state = TokenHash.stepped(state, low, high)
+      at &+= 16
+      rest &-= 16
     }
   }
 
-  /// Eight bytes of ASCII: small letters and digits as they are, capitals made small, others zero.
-  @inline(__always) private static func folded(_ word: UInt64) -> UInt64 {
+  /// Eight bytes of ASCII: small letters and digits as they are, capitals made small, others zero;
+  /// and the top bit of each byte that is kept.
+  @inline(__always) private static func folded(_ word: UInt64) -> (letters: UInt64, isPart: UInt64)
+  {
     let ones: UInt64 = 0x0101_0101_0101_0101
     let tops: UInt64 = 0x8080_8080_8080_8080
     // Adding 0x80 - x sets a byte's top bit from x on; bytes are below 0x80, so none carries over.
@@ -162,7 +183,7 @@ struct LooseTokens: Sendable {
     // A byte `@` would become a small backtick and is none; `isLetter` is made of true letters.
     let keep = (isLetter | isDigit) & tops
     let kept = (keep >> 7) &* 0xFF
-    return (word | isUpper >> 2) & kept
+    return ((word | isUpper >> 2) & kept, keep)
   }
 }
 

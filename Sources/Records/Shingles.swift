@@ -50,20 +50,25 @@ public enum Shingles {
       }
       return
     }
-    var (first, second) = (tokens[0], tokens[1])
-    for place in 2..<tokens.count {
-      let third = tokens[place]
-      body(shingle(first, second, third))
-      (first, second) = (second, third)
+    unsafe tokens.withUnsafeBufferPointer { tokens in
+      var (first, second) = unsafe (tokens[0], tokens[1])
+      for place in 2..<tokens.count {
+        let third = unsafe tokens[place]
+        body(shingle(first, second, third))
+        (first, second) = (second, third)
+      }
     }
   }
 
+  /// Tokens' hashes are as good as random, so turning them tells their places apart.
   @inline(__always) private static func shingle(
     _ first: UInt64, _ second: UInt64, _ third: UInt64
   ) -> UInt64 {
-    let sum =
-      first &* DuplicateConstants.first &+ second &* DuplicateConstants.second
-      &+ third &* DuplicateConstants.third
+    let sum = first &+ turned(second, 21) &+ turned(third, 42)
     return DuplicateConstants.mixed(sum ^ DuplicateConstants.token, DuplicateConstants.shingle)
+  }
+
+  @inline(__always) private static func turned(_ word: UInt64, _ bits: UInt64) -> UInt64 {
+    word &<< bits | word &>> (64 - bits)
   }
 }

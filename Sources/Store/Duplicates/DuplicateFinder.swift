@@ -65,6 +65,16 @@ public struct DuplicateFinder {
     self.report = report
   }
 
+  /// How many records have to be read before they can be compared: most of the work. `publications`
+  /// are manifests with the numbers of records that are claimed for them.
+  public func recordsToRead(_ publications: [(manifest: CID, records: Int)]) -> Int {
+    publications.reduce(0) { sum, one in
+      let (more, overflow) = sum.addingReportingOverflow(
+        index.missingRecords(of: one.manifest, records: one.records))
+      return overflow ? .max : more
+    }
+  }
+
   /// Compares all records of the contributions with each other. With `onlyLast`, only the last
   /// contribution's records with all others and among themselves. `firsts` picks those of several
   /// contributions that nobody's is proven to precede. All clusters are counted, and `limit` kept.

@@ -7,7 +7,7 @@ internal import Records
 
 /// Segments lie in `cache/duplicates`, named by the manifest whose records they describe and their
 /// number in it. They can be thrown away: indexing makes them again.
-final class DuplicateIndex {
+final class DuplicateIndex: Sendable {
   let directory: String
   /// Made for a home that cannot be written, and removed with this object.
   private let isTemporary: Bool
@@ -44,6 +44,17 @@ final class DuplicateIndex {
       segments.append(segment)
     }
     return segments
+  }
+
+  /// How many of a contribution's records are in no segment here, by the files' names.
+  func missingRecords(of manifest: CID, records: Int) -> Int {
+    var indexed = 0
+    while indexed < records,
+      unsafe access(path(manifest, indexed / DuplicateSegment.greatestRows), F_OK) == 0
+    {
+      indexed += min(DuplicateSegment.greatestRows, records - indexed)
+    }
+    return records - indexed
   }
 
   /// Nil when it is missing or damaged: both mean that it has to be made.

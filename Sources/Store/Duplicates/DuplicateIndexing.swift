@@ -27,10 +27,19 @@ extension ContributionReader {
     var done = UInt64(segments.count) * UInt64(greatest)
     var rows = DuplicateRows()
     var number = segments.count
+    // A segment is sorted and written while the next one's records are read, one at a time: two
+    // would take twice the memory.
+    let manifest = manifest
+    let keeping = OrderedWork<SegmentToKeep, Int>(threads: 1, mostWaiting: 0) { segment in
+      let first = UInt64(segment.number) * UInt64(greatest)
+      let bytes = segment.rows.segment(manifest: manifest.cid.digest, firstRecord: first)
+      try index.keep(bytes, of: manifest, number: segment.number)
+      return segment.number
+    }
+    defer { keeping.close() }
     func keep() throws {
-      let bytes = rows.takeFirst(greatest).segment(
-        manifest: manifest.cid.digest, firstRecord: UInt64(number) * UInt64(greatest))
-      try index.keep(bytes, of: manifest, number: number)
+      while try keeping.next() != nil {}
+      keeping.submit(SegmentToKeep(number: number, rows: rows.takeFirst(greatest)))
       number += 1
     }
     try forEachStretch(fromRecord: done) { stretch in
@@ -46,6 +55,7 @@ extension ContributionReader {
       return true
     }
     if rows.count > 0 { try keep() }
+    while try keeping.next() != nil {}
     segments = index.segments(of: manifest)
     guard segments.count == count else {
       throw ManifestError(
@@ -53,6 +63,11 @@ extension ContributionReader {
     }
     return segments
   }
+}
+
+private struct SegmentToKeep: Sendable {
+  let number: Int
+  let rows: DuplicateRows
 }
 
 /// Keys and signatures of a stretch's records.
@@ -73,6 +88,7 @@ private struct IndexedStretch: Sendable {
       unsafe content.withUnsafeBytes { unsafe reader.read($0) }
       rows.append(reader)
     }
+    rows.hashForms()
     self.rows = rows
   }
 }

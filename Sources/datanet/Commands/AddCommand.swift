@@ -24,9 +24,10 @@ enum AddCommand: Command {
 
       When the contribution is signed, its records are compared with those of the Datanet's other \
       contributions and with each other; 'datanet duplicates' shows what was found. Of more than \
-      131,072 records that takes longer than adding: a person at a terminal sees it go on, and \
+      524,288 records that takes longer than adding: a person at a terminal sees it go on, and \
       Ctrl-C ends it without harm; with --json, or where nobody watches, it is left to \
-      'datanet duplicates' unless --duplicates asks for it.
+      'datanet duplicates' unless --duplicates asks for it. So it is where more than 4,194,304 \
+      records of others have to be read first.
 
       Ctrl-C keeps the chunks that are stored; adding the same files again goes on from there.
       """,
@@ -116,10 +117,12 @@ enum AddCommand: Command {
     }
   }
 
-  /// Looking for the duplicates of so many records takes about a second; of more it takes several
-  /// times as long as adding, which a program may not be waiting for while a person sees it go on
-  /// and can stop it (Specs/Duplicates.md, "Cost when adding").
-  private static let mostRecordsCompared: UInt64 = 131_072
+  /// Looking for the duplicates of so many records takes about a second; of more it takes longer than
+  /// adding, which a program may not be waiting for while a person sees it go on and can stop it
+  /// (Specs/Duplicates.md, "Cost when adding").
+  private static let mostRecordsCompared = 524_288
+  /// So many records are read at once for those of others to be known: once, for ten seconds.
+  private static let mostRecordsRead = 4_194_304
 
   /// The contribution stands whatever comes out: trouble here is told, and can be made good later.
   private static func duplicates(
@@ -127,13 +130,18 @@ enum AddCommand: Command {
   ) -> FoundDuplicates? {
     if context.invocation.has("no-duplicates") { return nil }
     let isWatched = !context.output.isJSON && context.output.isTerminal
-    if manifest.records > mostRecordsCompared, !isWatched, !context.invocation.has("duplicates") {
-      context.output.text(
-        "Duplicates among so many records are looked for by 'datanet duplicates', or at once with "
-          + "--duplicates.")
-      return nil
-    }
     do {
+      if !isWatched, !context.invocation.has("duplicates") {
+        let last = EntryID(claim: claim.digest)
+        guard manifest.records <= mostRecordsCompared,
+          try DatanetDuplicates.recordsToRead(in: datanet, last: last, store) <= mostRecordsRead
+        else {
+          context.output.text(
+            "Duplicates among so many records are looked for by 'datanet duplicates', or at once "
+              + "with --duplicates.")
+          return nil
+        }
+      }
       return try DatanetDuplicates(
         in: datanet, last: EntryID(claim: claim.digest),
         threshold: DuplicateFinder.defaultThreshold, limit: 0, store, context

@@ -57,6 +57,15 @@ struct DatanetDuplicates {
     self.lineage = lineage
   }
 
+  /// How many records of the live contributions and of `last` have to be read first.
+  static func recordsToRead(in datanet: CID, last: EntryID, _ store: Store) throws -> Int {
+    let live = try store.claims.entries(of: datanet, kind: .contribution, standing: .live)
+    let newest = try store.claims.entry(last)
+    let all = live.filter { $0.id != last } + [newest].compactMap { $0 }
+    return DuplicateFinder(store).recordsToRead(
+      all.map { ($0.publication.manifest, $0.publication.records) })
+  }
+
   /// The contribution from which on its author has had a cluster's record: an older one that it
   /// replaced, or itself.
   func origin(of contribution: Int, in cluster: FoundDuplicates.Cluster) -> DatanetState.Entry {
