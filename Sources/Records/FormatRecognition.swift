@@ -9,10 +9,10 @@ extension RecordFormat {
   /// `head` is the file's first `headLength` bytes, or all of them if it is shorter; `isWhole` says
   /// that nothing follows. The same name and head give the same format everywhere.
   public static func recognised(fileName: String, head: [UInt8], isWhole: Bool) -> RecordFormat {
-    let head = Array(head.prefix(headLength))
+    let head = head.count > headLength ? Array(head.prefix(headLength)) : head
     let suffix = fileExtension(of: fileName)
     // Text has no NUL; UTF-16 and binary files do. Among lines of JSON it makes one record bad.
-    if head.contains(0) {
+    if unsafe head.withUnsafeBytes({ unsafe ByteSearch.first(0, in: $0, from: 0) }) != nil {
       return isLinesName(suffix) && beginsLikeJSON(head) ? .jsonLines : .opaque
     }
     if isLinesName(suffix) { return .jsonLines }
@@ -107,7 +107,8 @@ extension RecordFormat {
 
     mutating func next() -> ArraySlice<UInt8>? {
       guard let left = rest else { return nil }
-      guard let end = left.firstIndex(of: 0x0A) else {
+      let place = unsafe left.withUnsafeBytes { unsafe ByteSearch.first(0x0A, in: $0, from: 0) }
+      guard let end = place.map({ left.startIndex + $0 }) else {
         rest = nil
         return left
       }

@@ -13,7 +13,7 @@ public struct RecordScanner: Sendable {
   public static let longestRecord = 16 << 20
 
   public let format: RecordFormat
-  public private(set) var summary = RecordSummary()
+  public private(set) var summary: RecordSummary
   /// Of a CSV file with a header, the row that names the columns.
   public private(set) var header: [UInt8]?
 
@@ -42,9 +42,14 @@ public struct RecordScanner: Sendable {
   }
 
   /// `isFileStart` is false for a piece from the middle of a file, which has neither a byte order
-  /// mark nor a header; `columns` is then the number of fields of the file's first row.
-  public init(format: RecordFormat, isFileStart: Bool = true, columns: Int? = nil) {
+  /// mark nor a header; `columns` is then the number of fields of the file's first row. Of records
+  /// that do not parse the first `mostProblems` are told.
+  public init(
+    format: RecordFormat, isFileStart: Bool = true, columns: Int? = nil,
+    mostProblems: Int = RecordSummary.greatestProblems
+  ) {
     self.format = format
+    summary = RecordSummary(mostProblems: mostProblems)
     self.isFileStart = isFileStart
     self.columns = columns
     array = JSONArrayEnd(isFileStart: isFileStart)

@@ -74,8 +74,13 @@ public struct RecordSummary: Sendable, Equatable {
   public internal(set) var blankLines = 0
   public private(set) var problems: [RecordProblem] = []
   private var shapes = Array(repeating: 0, count: RecordShape.allCases.count)
+  private let mostProblems: Int
 
-  public init() {}
+  /// Keeps `mostProblems` of the problems; finding out why a record does not parse takes longer than
+  /// to see that.
+  public init(mostProblems: Int = RecordSummary.greatestProblems) {
+    self.mostProblems = mostProblems
+  }
 
   /// How many records have this shape.
   public func count(of shape: RecordShape) -> Int { shapes[Int(shape.rawValue)] }
@@ -89,7 +94,7 @@ public struct RecordSummary: Sendable, Equatable {
   mutating func countBroken(line: Int, reason: () -> String) {
     records += 1
     broken += 1
-    if problems.count < RecordSummary.greatestProblems {
+    if problems.count < mostProblems {
       problems.append(RecordProblem(line: line, reason: reason()))
     }
   }

@@ -64,6 +64,62 @@ func sample(_ number: Int, count: Int) -> [UInt8] {
     }
   }
 
+  @Test func `an empty block that ends its group is entered with it`() throws {
+    let temporary = try TemporaryHome()
+    let store = try BlockStore(home: temporary.home)
+    let writer = try store.writer()
+    let cids = try [[1], []].map { try writer.put($0) }
+    try writer.writeGathered()
+    try writer.packs.syncWritten()
+    try writer.enterSynced()
+    try writer.commit()
+    for cid in cids { #expect(try store.has(cid)) }
+  }
+
+  @Test func `what is taken for the index is whole in its pack while others still write to it`()
+    throws
+  {
+    let temporary = try TemporaryHome()
+    let files = PackFiles(
+      disk: SystemDisk(isDirect: false), directory: temporary.home.packsPath)
+    let writer = PackWriter(files)
+    let groups = 60
+    let workers = (0..<3).compactMap { thread in
+      Worker {
+        for number in 0..<groups {
+          let bytes = sample(thread * groups + number, count: 1000 + number * 4000)
+          let entry = PackEntry(
+            digest: SHA256.hash(bytes), form: .plain, stored: bytes.count, length: bytes.count)
+          _ = unsafe bytes.withUnsafeBytes { try? unsafe writer.append([entry], [$0]) }
+        }
+      }
+    }
+    var taken: [BlockPlace] = []
+    func take() throws {
+      for synced in writer.takeSynced() {
+        taken += synced.places
+        var scan = try PackScan(files.reader(synced.pack), pack: synced.pack)
+        var seen = 0
+        while scan.offset < synced.end, let group = try scan.next() {
+          #expect(try group.damagedEntries(in: scan.file).isEmpty)
+          seen += group.entries.count
+        }
+        #expect(scan.offset == synced.end)
+        #expect(seen == taken.count, "all before the end, and nothing twice")
+      }
+    }
+    while writer.unsyncedBytes == 0 {}
+    while taken.count < groups {
+      try writer.syncWritten()
+      try take()
+    }
+    for worker in workers { worker.join() }
+    try writer.sync()
+    try take()
+    #expect(taken.count == workers.count * groups)
+    #expect(Set(taken.map(\.entry.digest)).count == taken.count)
+  }
+
   @Test func `writers at one time have packs of their own, a later one goes on in the last`() throws
   {
     let temporary = try TemporaryHome()

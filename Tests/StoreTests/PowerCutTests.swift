@@ -71,8 +71,16 @@ private struct Acknowledged {
         let writer = try machine.blocks.writer()
         var cids: [CID] = []
         for _ in 0...dice.below(6) {
-          let bytes = sample(Int(truncatingIfNeeded: dice.next()), count: dice.below(9000))
+          // Some are empty: they lie where something else begins.
+          let count = dice.below(20) == 0 ? 0 : dice.below(9000)
+          let bytes = sample(Int(truncatingIfNeeded: dice.next()), count: count)
           cids.append(try writer.put(bytes))
+          // As long work does: some of it enters the index before the rest is written.
+          if dice.below(4) == 0 {
+            try writer.writeGathered()
+            if dice.below(3) > 0 { try writer.packs.syncWritten() }
+            try writer.enterSynced()
+          }
         }
         try writer.commit()
         done.blocks.formUnion(cids)

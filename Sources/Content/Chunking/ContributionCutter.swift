@@ -17,6 +17,8 @@ public struct ContributionCutter: Sendable {
   public static let latestReport = 64 << 10
   /// A batch is handed on when it has this many bytes.
   public static let batchByteCount = 4 << 20
+  /// Batches whose memory is kept: about as many as are under way at a time.
+  private static let mostSpare = 8
   /// Bytes are taken over in pieces of this size, so that memory stays bounded.
   private static let pieceByteCount = 1 << 20
 
@@ -56,6 +58,8 @@ public struct ContributionCutter: Sendable {
   /// True until the first chunk of a large record is cut: the record counts there.
   private var largeRecordIsNew = false
   private var ready: [ChunkBatch] = []
+  /// Memory of batches that are done with, for the next ones.
+  private var spare: [[UInt8]] = []
 
   public init() {}
 
@@ -119,6 +123,12 @@ public struct ContributionCutter: Sendable {
   /// The next batch in order, or nil until more is given.
   public mutating func nextBatch() -> ChunkBatch? {
     ready.isEmpty ? nil : ready.removeFirst()
+  }
+
+  /// Gives the memory of a batch back that nobody else has any more. New memory costs the system a
+  /// page at a time, together more than a copy.
+  public mutating func reuse(_ batch: consuming ChunkBatch) {
+    if spare.count < Self.mostSpare { spare.append(batch.bytes) }
   }
 
   /// A file that turns out larger than a chunk starts one; what came before it is cut first.
@@ -232,7 +242,8 @@ public struct ContributionCutter: Sendable {
     let rest = Array(buffer[cutEnd...])
     buffer.removeLast(rest.count)
     ready.append(ChunkBatch(bytes: buffer, chunks: chunks))
-    buffer = []
+    buffer = spare.popLast() ?? []
+    buffer.removeAll(keepingCapacity: true)
     buffer.reserveCapacity(Self.batchByteCount + 2 * Self.pieceByteCount)
     buffer.append(contentsOf: rest)
     chunks = []

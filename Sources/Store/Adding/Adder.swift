@@ -13,7 +13,11 @@ final class Adder {
   static let writersAhead = 1
   /// Batches that wait for a worker before this thread helps.
   static let mostWaiting = 3
-  /// Blocks are entered in the index at the latest when so many wait.
+  /// When so many new blocks are on the disk, they are entered in the index while the work goes on,
+  /// so that little is left to do at the end. Many at a time, since each time half the index is
+  /// written.
+  static let blocksPerEntry = 1 << 13
+  /// All under way is finished and acknowledged at the latest when so many blocks wait for it.
   static let blocksPerCommit = 1 << 17
   /// Bytes are synced at the latest when so many wait.
   static let bytesPerCommit = 2 << 30
@@ -91,7 +95,8 @@ final class Adder {
     while next < files.count || ahead > 0 {
       while next < files.count, ahead <= Self.groupsAhead {
         let end = min(next + FileGroup.mostFiles, files.count)
-        reading.submit(FileGroup(files: Array(files[next..<end])))
+        let mostProblems = max(0, Self.mostProblems - problems.count)
+        reading.submit(FileGroup(files: Array(files[next..<end]), mostProblems: mostProblems))
         next = end
         ahead += 1
       }
@@ -183,6 +188,7 @@ final class Adder {
       work.submit(BatchToStore(batch: batch, places: inPlace?.places(of: batch) ?? []))
       while let stored = try work.nextReady() { try take(stored) }
       guard report(progress) else { throw StoreError.cancelled(kept: 0) }
+      if writer.packs.syncedCount >= Self.blocksPerEntry { try writer.enterSynced() }
       if writer.packs.unsyncedBytes >= Self.bytesPerCommit
         || writer.held.pendingCount >= Self.blocksPerCommit
       {
@@ -204,6 +210,7 @@ final class Adder {
     progress.newBytes = newBytes
     inPlace?.take(stored)
     try builder.append(stored.hashed) { try emit($0) }
+    cutter.reuse(stored.hashed.batch)
   }
 }
 

@@ -49,6 +49,7 @@ public enum FileWalk {
       default: throw AddError(location: location, reason: "it is neither a file nor a folder")
       }
     }
+    // One folder's are in order already, unless composing changed their names.
     files.sort { $0.path < $1.path }
     for (one, other) in zip(files, files.dropFirst()) where one.path == other.path {
       throw AddError(
@@ -65,10 +66,28 @@ public enum FileWalk {
       throw AddError(
         location: folder, reason: "it is more than \(ManifestPath.maximumDepth) folders deep")
     }
+    // Each folder's names are sorted by themselves: there are fewer, and they differ early.
+    for (name, kind) in try entries(of: folder) {
+      let location = "\(folder)/\(name)"
+      switch Int(kind) {
+      case DT_DIR: try walk(location, prefix: "\(prefix)\(name)/", depth: depth + 1, into: &files)
+      case DT_REG:
+        files.append(try file(prefix + name, at: location))
+        guard files.count <= mostFiles else {
+          throw AddError(location: folder, reason: "more than \(mostFiles) files at once")
+        }
+      default: continue
+      }
+    }
+  }
+
+  /// What is in a folder, and of which kind (`DT_…`), in the order of the names' bytes.
+  private static func entries(of folder: String) throws -> [(name: String, kind: UInt8)] {
     guard let stream = unsafe opendir(folder) else {
       throw DiskError(operation: "list", path: folder, code: errno)
     }
     defer { unsafe closedir(stream) }
+    var entries: [(name: String, kind: UInt8)] = []
     while let entry = unsafe readdir(stream) {
       let bytes = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { buffer in
         unsafe Array(buffer.prefix { $0 != 0 })
@@ -80,23 +99,16 @@ public enum FileWalk {
           reason: "its name is not UTF-8; rename it")
       }
       if name == "." || name == ".." { continue }
-      let location = "\(folder)/\(name)"
       var kind = unsafe entry.pointee.d_type
       if kind == UInt8(DT_UNKNOWN) {
         var status = stat()
-        guard unsafe lstat(location, &status) == 0 else { continue }
+        guard unsafe lstat("\(folder)/\(name)", &status) == 0 else { continue }
         kind = UInt8(truncatingIfNeeded: (status.st_mode & S_IFMT) >> 12)
       }
-      switch Int(kind) {
-      case DT_DIR: try walk(location, prefix: "\(prefix)\(name)/", depth: depth + 1, into: &files)
-      case DT_REG:
-        files.append(try file(prefix + name, at: location))
-        guard files.count <= mostFiles else {
-          throw AddError(location: folder, reason: "more than \(mostFiles) files at once")
-        }
-      default: continue
-      }
+      entries.append((name, kind))
     }
+    entries.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    return entries
   }
 
   /// Names are put into Unicode's composed form, so that they are the same on every machine.

@@ -20,6 +20,8 @@ struct FileGroup: Sendable {
   static let mostFiles = 64
 
   let files: [FileToAdd]
+  /// So many problems of each file are told; none when enough are known.
+  let mostProblems: Int
   var read: [ReadFile?] = []
 
   /// Fails like reading piece by piece would, at the same file.
@@ -36,7 +38,7 @@ struct FileGroup: Sendable {
       }
       let format = RecordFormat.recognised(
         fileName: file.path.text, head: bytes, isWhole: true)
-      var scanner = RecordScanner(format: format)
+      var scanner = RecordScanner(format: format, mostProblems: mostProblems)
       var ends: [Int] = []
       unsafe bytes.withUnsafeBytes { unsafe scanner.scan($0, ends: &ends) }
       scanner.finish(ends: &ends)

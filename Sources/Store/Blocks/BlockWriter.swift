@@ -85,7 +85,7 @@ public final class BlockWriter {
     return true
   }
 
-  private func writeGathered() throws {
+  func writeGathered() throws {
     if gathered.isEmpty { return }
     // One copy into one piece of memory: a group of small blocks is one write.
     var payload: [UInt8] = []
@@ -108,7 +108,7 @@ public final class BlockWriter {
     held.forgetPending()
   }
 
-  /// Enters what is on the disk in the index.
+  /// Enters what is on the disk in the index. More may be appended meanwhile.
   func enterSynced() throws {
     for synced in packs.takeSynced() {
       try store.index.enter(synced.places, pack: synced.pack, indexed: synced.end)

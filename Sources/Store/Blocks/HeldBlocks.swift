@@ -33,26 +33,29 @@ final class HeldBlocks: @unchecked Sendable {
   func claim(_ digest: Digest) throws -> Bool {
     condition.lock()
     defer { condition.unlock() }
-    if try isHeld(digest) { return false }
-    pending.insert(digest)
-    return true
+    return try claimed(digest)
   }
 
   /// `claim` for many blocks under one lock.
   func claim(_ digests: [Digest]) throws -> [Bool] {
     condition.lock()
     defer { condition.unlock() }
-    return try digests.map { digest in
-      if try isHeld(digest) { return false }
-      pending.insert(digest)
-      return true
-    }
+    return try digests.map { try claimed($0) }
+  }
+
+  /// Most are new, so they are noted first and taken back if they are not.
+  private func claimed(_ digest: Digest) throws -> Bool {
+    guard pending.insert(digest).inserted else { return false }
+    var isNew = false
+    defer { if !isNew { pending.remove(digest) } }
+    isNew = try !isIndexed(digest)
+    return isNew
   }
 
   func contains(_ digest: Digest) throws -> Bool {
     condition.lock()
     defer { condition.unlock() }
-    return try isHeld(digest)
+    return try pending.contains(digest) || isIndexed(digest)
   }
 
   /// Blocks that wait for the index.
@@ -73,8 +76,7 @@ final class HeldBlocks: @unchecked Sendable {
     pending = []
   }
 
-  private func isHeld(_ digest: Digest) throws -> Bool {
-    if pending.contains(digest) { return true }
+  private func isIndexed(_ digest: Digest) throws -> Bool {
     if index == nil {
       let database = try Database(.file(home.indexPath), access: .readOnly)
       self.database = database

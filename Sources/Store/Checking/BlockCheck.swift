@@ -13,6 +13,8 @@ final class BlockCheck {
   private(set) var result = CheckReport()
   /// Places where something else lies than the block that should.
   private var damaged: Set<BlockPlace> = []
+  /// Stretches of packs in which no group could be read.
+  private var gaps: [(pack: UInt32, bytes: Range<Int>)] = []
   /// What the groups of each pack say that it holds.
   private var sums: [UInt32: PlaceSum] = [:]
   /// Blocks that the index has, as far as it could be read.
@@ -67,7 +69,7 @@ final class BlockCheck {
       return
     }
     var scan = try PackScan(file, pack: number)
-    repeat {
+    while true {
       while scan.offset < end, let group = try scan.next() {
         work.submit(
           GroupToCheck(
@@ -75,8 +77,11 @@ final class BlockCheck {
         while let answer = try work.nextReady() { try take(answer) }
       }
       if scan.offset >= end { return }
-      result.find(.damagedPack, "\(file.path): the group at byte \(scan.offset) is damaged")
-    } while try scan.skipToNextGroup()
+      let start = scan.offset
+      let goesOn = try scan.skipToNextGroup()
+      gaps.append((number, start..<(goesOn ? scan.offset : end)))
+      if !goesOn { return }
+    }
   }
 
   private func take(_ answer: CheckedGroup) throws {
@@ -111,6 +116,17 @@ final class BlockCheck {
       for place in try index.places(in: pack.number) where entries[place.offset] != place.entry {
         damaged.insert(place)
       }
+    }
+    for gap in gaps {
+      // Where the index has nothing, a power cut tore what nobody was promised. At the very start
+      // lies no block of the stretch, but perhaps an empty one that ends the group before.
+      let isUsed = try index.places(in: gap.pack).contains {
+        $0.offset > gap.bytes.lowerBound && $0.offset < gap.bytes.upperBound
+      }
+      if !isUsed { continue }
+      result.find(
+        .damagedPack,
+        "\(self.blocks.files.path(gap.pack)): the group at byte \(gap.bytes.lowerBound) is damaged")
     }
   }
 

@@ -1,6 +1,7 @@
 // Memory for large reads and writes, aligned for the disk and used again and again.
 // Specs/Store-decisions.md, "Why do large writes pass by the page cache?"
 
+internal import Glibc
 internal import Synchronization
 
 /// New memory costs the system about as much as a copy of the same size, so some is kept.
@@ -18,9 +19,15 @@ internal import Synchronization
 
   let bytes: UnsafeMutableRawBufferPointer
 
+  /// Where the system has large pages, they have this size: a thousandth of the entries to fill and
+  /// to hand to the disk. Memory that begins elsewhere does not get the first.
+  private static let largePage = 2 << 20
+
   private init() {
     unsafe bytes = .allocate(
-      byteCount: Self.byteCount + Self.extraByteCount, alignment: DirectAccess.alignment)
+      byteCount: Self.byteCount + Self.extraByteCount, alignment: Self.largePage)
+    // Whether it is heard does not matter.
+    unsafe madvise(bytes.baseAddress, bytes.count, MADV_HUGEPAGE)
   }
 
   deinit { unsafe bytes.deallocate() }

@@ -2,6 +2,7 @@
 
 public import Content
 internal import Records
+internal import Synchronization
 
 /// Reads one contribution. Everything it gives has been checked against its address.
 public final class ContributionReader {
@@ -49,10 +50,13 @@ public final class ContributionReader {
 
   /// A range of the contribution's stream of bytes.
   public func read(_ range: Range<UInt64>, _ body: ([UInt8]) throws -> Void) throws {
+    // New memory costs the system more than reading into it: pieces that were given go round.
+    let spare = Mutex<[[UInt8]]>([])
     let work = OrderedWork<[PartToRead], [UInt8]>(
       threads: Worker.processors, mostWaiting: 3
     ) { parts in
-      var bytes: [UInt8] = []
+      var bytes = spare.withLock { $0.popLast() } ?? []
+      bytes.removeAll(keepingCapacity: true)
       bytes.reserveCapacity(parts.reduce(0) { $0 + $1.range.count })
       try BlockRun(locations: parts.map(\.location)).forEach { index, span in
         unsafe span.extracting(parts[index].range).withUnsafeBytes {
@@ -62,19 +66,30 @@ public final class ContributionReader {
       return bytes
     }
     defer { work.close() }
-    var parts: [PartToRead] = []
+    func give(_ bytes: [UInt8]) throws {
+      try body(bytes)
+      spare.withLock { $0.append(bytes) }
+    }
+    var parts: [(cid: CID, range: Range<Int>)] = []
     var count = 0
+    func submit() throws {
+      // On one view of the index: each question alone would lock its file anew.
+      work.submit(
+        try blocks.reading {
+          try parts.map { PartToRead(location: try location(of: $0.cid), range: $0.range) }
+        })
+      parts.removeAll(keepingCapacity: true)
+      count = 0
+    }
     try manifest.forEachPart(of: range, source) { part in
-      parts.append(PartToRead(location: try location(of: part.chunk.cid), range: part.range))
+      parts.append((part.chunk.cid, part.range))
       count += part.range.count
       guard count >= BlockRun.mostBytes else { return }
-      work.submit(parts)
-      parts = []
-      count = 0
-      while let bytes = try work.nextReady() { try body(bytes) }
+      try submit()
+      while let bytes = try work.nextReady() { try give(bytes) }
     }
-    if !parts.isEmpty { work.submit(parts) }
-    while let bytes = try work.next() { try body(bytes) }
+    if !parts.isEmpty { try submit() }
+    while let bytes = try work.next() { try give(bytes) }
   }
 
   func location(of cid: CID) throws -> BlockLocation {

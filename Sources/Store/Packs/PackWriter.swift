@@ -5,9 +5,9 @@ internal import Synchronization
 
 /// One writer's packs. Each is locked while this object has it, so every pack has one writer.
 ///
-/// `append` may be called from several threads at once, also while one of them calls `sync`. After a
-/// failure everything since the last sync is undone and the writer is
-/// of no more use: a file system that could not sync once has promised nothing about what follows.
+/// `append` may be called from several threads at once, also while one of them calls `sync` or
+/// `takeSynced`. After a failure everything since the last sync is undone and the writer is of no
+/// more use: a file system that could not sync once has promised nothing about what follows.
 final class PackWriter: Sendable {
   private struct Open {
     let number: UInt32
@@ -22,6 +22,20 @@ final class PackWriter: Sendable {
     var places: [BlockPlace] = []
     /// Where groups begin that are being written now.
     var underWay: [Int] = []
+
+    /// Up to here everything is written.
+    var written: Int { underWay.min() ?? end }
+
+    /// How many of `places` are on the disk.
+    var syncedCount: Int {
+      var (low, high) = (0, places.count)
+      while low < high {
+        let middle = (low + high) / 2
+        // By their ends: an empty block may begin where the synced part ends.
+        if places[middle].range.upperBound <= synced { low = middle + 1 } else { high = middle }
+      }
+      return low
+    }
   }
 
   private struct State {
@@ -72,7 +86,7 @@ final class PackWriter: Sendable {
       throw error
     }
     let group = PackGroup(offset: offset, entries: entries)
-    flushBehind(file, group.end - offset)
+    flushBehind(group.end - offset)
     return group.places.map { entry, offset in
       BlockPlace(pack: number, offset: offset, entry: entry)
     }
@@ -103,7 +117,7 @@ final class PackWriter: Sendable {
       fail(error)
       throw error
     }
-    flushBehind(file, range.count)
+    flushBehind(range.count)
   }
 
   /// Takes the next place in a pack for a group.
@@ -155,7 +169,7 @@ final class PackWriter: Sendable {
     }) { turn.wait() }
   }
 
-  private func flushBehind(_ file: any DiskFile, _ count: Int) {
+  private func flushBehind(_ count: Int) {
     let begins = state.withLock { state in
       state.unflushed += count
       guard state.unflushed >= Self.flushBytes, !state.isFlushing else { return false }
@@ -166,11 +180,31 @@ final class PackWriter: Sendable {
     if !begins { return }
     let worker = Worker { [self] in
       // The system tells of a failed sync once; it must not be told to nobody.
-      do throws(DiskError) { try file.sync() } catch { fail(error) }
+      do throws(DiskError) { try syncWritten() } catch { fail(error) }
       state.withLock { $0.isFlushing = false }
     }
     state.withLock { state in
       if let worker { state.flushers.append(worker) } else { state.isFlushing = false }
+    }
+  }
+
+  /// Syncs what is written by now, without waiting for what is under way: `takeSynced` gives it from
+  /// then on.
+  func syncWritten() throws(DiskError) {
+    let packs = state.withLock { state in
+      state.packs.filter { $0.written > $0.synced }
+    }
+    if packs.isEmpty { return }
+    for pack in packs { try pack.file.sync() }
+    // Who finds a block in the index relies on it, so its pack's name must not be lost either.
+    if packs.contains(where: { !$0.isNamed }) { try files.disk.syncDirectory(files.directory) }
+    state.withLock { state in
+      for index in state.packs.indices {
+        let number = state.packs[index].number
+        guard let pack = packs.first(where: { $0.number == number }) else { continue }
+        state.packs[index].synced = max(state.packs[index].synced, pack.written)
+        state.packs[index].isNamed = true
+      }
     }
   }
 
@@ -224,15 +258,20 @@ final class PackWriter: Sendable {
     state.withLock { state in
       var synced: [Synced] = []
       for index in state.packs.indices {
-        let end = state.packs[index].synced
-        let places = state.packs[index].places.prefix { $0.range.upperBound <= end }
-        if places.isEmpty { continue }
-        synced.append(Synced(pack: state.packs[index].number, end: end, places: Array(places)))
-        state.packs[index].places.removeFirst(places.count)
+        let count = state.packs[index].syncedCount
+        if count == 0 { continue }
+        synced.append(
+          Synced(
+            pack: state.packs[index].number, end: state.packs[index].synced,
+            places: Array(state.packs[index].places[..<count])))
+        state.packs[index].places.removeFirst(count)
       }
       return synced
     }
   }
+
+  /// How many blocks `takeSynced` would give.
+  var syncedCount: Int { state.withLock { $0.packs.reduce(0) { $0 + $1.syncedCount } } }
 
   /// Bytes that wait for a sync.
   var unsyncedBytes: Int {
