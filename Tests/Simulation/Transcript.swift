@@ -53,6 +53,8 @@ package struct Transcript: Sendable {
     let genesis = try ada.claims.genesis(of: datanet)
     if let genesis { try ben.claims.join(genesis) }
     var heard: [(LinkID, SessionChannel, [UInt8])] = []
+    // Not the peer itself: it will hold the speaker that holds this script.
+    let own = (key: ear.key, address: ear.address)
     var script = Speaker.Script()
     script.raw = { _, link, channel, bytes in heard.append((link, channel, bytes)) }
     script.opened = { speaker, link, _ in
@@ -60,7 +62,7 @@ package struct Transcript: Sendable {
       speaker.say(.exchange(.slot(isOpen: true)), on: link)
       speaker.say(.exchange(.seek([made.manifest.digest], isOn: true)), on: link)
       speaker.say(
-        .overlay(.neighbour(speaker.contact(of: ear.key, at: ear.address), isUrgent: true)),
+        .overlay(.neighbour(speaker.contact(of: own.key, at: own.address), isUrgent: true)),
         on: link)
     }
     script.heard = { speaker, link, content, _ in
