@@ -3,6 +3,7 @@
 
 public import Content
 internal import Cryptography
+internal import Glibc
 
 /// One collection. Packs that are mostly garbage are rewritten without it; the old file goes
 /// only after the index, on the disk, points at the new one.
@@ -220,12 +221,17 @@ extension BlockStore {
   /// One collection or check at a time.
   func lockCollection() throws -> FileLock? {
     guard files.disk is SystemDisk else { return nil }
-    do {
-      return try FileLock("\(home.locksPath)/collection", .exclusive, wait: false)
-    } catch {
-      guard error.kind == .locked else { throw error }
-      throw StoreError.collectionRunning
+    // A child that somebody is starting has all files of its parent open until it becomes another
+    // program, and with them the locks that were just given back.
+    for _ in 0..<20 {
+      do {
+        return try FileLock("\(home.locksPath)/collection", .exclusive, wait: false)
+      } catch {
+        guard error.kind == .locked else { throw error }
+        usleep(10_000)
+      }
     }
+    throw StoreError.collectionRunning
   }
 
   /// Removes the file of a pack whose blocks the index has elsewhere.
