@@ -24,7 +24,7 @@ enum AddCommand: Command {
 
       When the contribution is signed, its records are compared with those of the Datanet's other \
       contributions and with each other; 'datanet duplicates' shows what was found. Of more than \
-      524,288 records that takes longer than adding: a person at a terminal sees it go on, and \
+      262,144 records that takes longer than adding: a person at a terminal sees it go on, and \
       Ctrl-C ends it without harm; with --json, or where nobody watches, it is left to \
       'datanet duplicates' unless --duplicates asks for it. So it is where more than 4,194,304 \
       records of others have to be read first.
@@ -120,7 +120,7 @@ enum AddCommand: Command {
   /// Looking for the duplicates of so many records takes about a second; of more it takes longer than
   /// adding, which a program may not be waiting for while a person sees it go on and can stop it
   /// (Specs/Duplicates.md, "Cost when adding").
-  private static let mostRecordsCompared = 524_288
+  private static let mostRecordsCompared = 262_144
   /// So many records are read at once for those of others to be known: once, for ten seconds.
   private static let mostRecordsRead = 4_194_304
 
