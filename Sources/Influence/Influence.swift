@@ -7,12 +7,11 @@ public import Learning
 
 /// How a record's influence on a query is estimated.
 public enum InfluenceMethod: String, CaseIterable, Sendable {
-  /// Cosines of gradients through Kronecker-factored curvature with corrected eigenvalues, at points
-  /// on the way from the base to the adapter.
+  /// Cosines of gradients through Kronecker-factored curvature with corrected eigenvalues, half way
+  /// from the base to the adapter.
   case ekfac
-  /// The same without the adapter's own point: less true to retraining, better at finding records of
-  /// the query's kind.
-  case ekfacEarly = "ekfac-early"
+  /// The same at three points on the way, which costs three times as much.
+  case ekfacPath = "ekfac-path"
   /// Products of gradients through the same curvature, at the adapter alone: the usual EK-FAC.
   case ekfacEnd = "ekfac-end"
   /// Plain products of gradients.
@@ -22,7 +21,8 @@ public enum InfluenceMethod: String, CaseIterable, Sendable {
   /// Cosines of mean hidden states.
   case repsim
 
-  /// What wins when judged by retraining (Specs/Influence.md, "Judged").
+  /// What is nearest to retraining among what one pass over the records affords
+  /// (Specs/Influence.md, "Judged").
   public static let standard = InfluenceMethod.ekfac
 
   /// What an index has to be made with to name suspects.
@@ -31,15 +31,17 @@ public enum InfluenceMethod: String, CaseIterable, Sendable {
   /// The points on the way from the base (0) to the adapter (1) at which gradients are taken.
   public var points: [Float] {
     switch self {
-    case .ekfac: [0.25, 0.5, 1]
-    case .ekfacEarly: [0.25, 0.5]
+    case .ekfac: [0.5]
+    case .ekfacPath: [0.25, 0.5, 1]
     case .ekfacEnd, .graddot, .datainf, .repsim: [1]
     }
   }
   /// Whether gradients are seen through the curvature.
-  public var usesCurvature: Bool { self == .ekfac || self == .ekfacEarly || self == .ekfacEnd }
+  public var usesCurvature: Bool { self == .ekfac || self == .ekfacPath || self == .ekfacEnd }
+  /// Whether the gradients of the adapter's Bs stand for all: those of its As add cost and no truth.
+  var takesOnlyB: Bool { self == .ekfac || self == .ekfacPath }
   /// Whether only the direction of a record's features counts.
-  var isCosine: Bool { self == .ekfac || self == .ekfacEarly || self == .repsim }
+  var isCosine: Bool { self == .ekfac || self == .ekfacPath || self == .repsim }
   /// At which of the points a query's length tells how much its loss moves; nil where scores stay as
   /// they are.
   var scalePoint: Int? { points.firstIndex(of: 0.5) }

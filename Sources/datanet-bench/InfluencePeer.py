@@ -1,6 +1,9 @@
 # Influence with PyTorch on the same base, adapter and records as the program's own:
 # InfluencePeer.py METHOD BASE FOLDER OUT THREADS. Writes scores [queries, records] and prints one line.
-# METHOD: kronfluence (EK-FAC), kronfluence-identity (plain products), datainf (the paper's loops).
+# METHOD: kronfluence (EK-FAC), kronfluence-identity (plain products), traker (TRAK, one model, half
+# as many numbers a record as there are records), dattri (its LoGra: each block projected to 16 × 16 on two sides, with
+# the empirical Fisher), datainf (the paper's loops). logix is not on PyPI: the package of that name there
+# writes log files.
 import json, os, resource, sys, tempfile, time
 
 method, base, folder, out, threads = sys.argv[1:6]
@@ -20,6 +23,14 @@ if method.startswith("kronfluence"):
     from kronfluence.arguments import FactorArguments, ScoreArguments
     from kronfluence.task import Task
     from kronfluence.utils.dataset import DataLoaderKwargs
+
+elif method == "traker":
+    from trak import TRAKer
+    from trak.modelout_functions import AbstractModelOutput
+    from trak.projectors import BasicProjector, ProjectionType
+elif method == "dattri":
+    from dattri.algorithm.logra import LoGraAttributor
+    from dattri.task import AttributionTask
 
 begun, processor = time.monotonic(), time.process_time()
 tokenizer = Tokenizer.from_file(f"{base}/tokenizer.json")
@@ -59,6 +70,17 @@ def summed(logits, labels):
     )
 
 
+class Records(torch.utils.data.Dataset):
+    def __init__(self, records):
+        self.records = records
+
+    def __len__(self):
+        return len(self.records)
+
+    def __getitem__(self, index):
+        return self.records[index]
+
+
 if method.startswith("kronfluence"):
 
     class Language(Task):
@@ -89,16 +111,6 @@ if method.startswith("kronfluence"):
         def get_attention_mask(self, batch):
             return batch["attention_mask"]
 
-    class Records(torch.utils.data.Dataset):
-        def __init__(self, records):
-            self.records = records
-
-        def __len__(self):
-            return len(self.records)
-
-        def __getitem__(self, index):
-            return self.records[index]
-
     task = Language()
     model = prepare_model(model, task)
     strategy = "ekfac" if method == "kronfluence" else "identity"
@@ -119,6 +131,95 @@ if method.startswith("kronfluence"):
             score_args=ScoreArguments(damping_factor=None),
         )
         scores = analyzer.load_pairwise_scores("s")["all_modules"].float().numpy()
+elif method == "traker":
+
+    # Log odds of the counted tokens, summed, as in TRAK's paper for language models.
+    class Odds(AbstractModelOutput):
+        def __init__(self):
+            pass
+
+        @staticmethod
+        def chances(logits, labels):
+            wanted = labels[..., 1:] != -100
+            picked = labels[..., 1:].clamp(min=0)[..., None]
+            logs = logits[..., :-1, :].log_softmax(-1).gather(-1, picked)[..., 0]
+            return torch.where(wanted, logs, 0.0), wanted
+
+        @staticmethod
+        def get_output(model, weights, buffers, ids, mask, labels):
+            out = torch.func.functional_call(
+                model, (weights, buffers), (),
+                dict(input_ids=ids[None], attention_mask=mask[None].float().log()[:, None, None, :]
+                     + causal[: ids.shape[-1], : ids.shape[-1]][None, None]),
+            )
+            logs, wanted = Odds.chances(out.logits[0], labels)
+            odds = logs - torch.log1p(-logs.exp().clamp(max=1 - 1e-6))
+            return torch.where(wanted, odds, 0.0).sum()
+
+        def get_out_to_loss_grad(self, model, weights, buffers, batch):
+            ids, mask, labels = batch
+            with torch.no_grad():
+                logits = model(input_ids=ids, attention_mask=mask).logits
+            logs, wanted = Odds.chances(logits, labels)
+            chance = (logs * wanted).sum(-1) / wanted.sum(-1).clamp(min=1)
+            return (1 - chance.exp()).clone().detach().unsqueeze(-1)
+
+    width = max(len(ids) for ids, _ in train + query)
+    causal = torch.full((width, width), float("-inf")).triu(1)
+    model.set_attn_implementation("eager")
+    names = [name for name, p in model.named_parameters() if p.requires_grad]
+    size = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    # More numbers than records leave its Gram matrix without an inverse.
+    kept = min(2048, len(train) // 2)
+    with tempfile.TemporaryDirectory() as directory:
+        tracer = TRAKer(
+            model=model, task=Odds(), train_set_size=len(train), save_dir=directory, device="cpu",
+            use_half_precision=False, proj_dim=kept, grad_wrt=names, logging_level=40,
+            projector=BasicProjector(
+                grad_dim=size, proj_dim=kept, seed=0, proj_type=ProjectionType.rademacher,
+                device="cpu", block_size=32,
+            ),
+        )
+        tracer.load_checkpoint(model.state_dict(), model_id=0)
+
+        def batches(records):
+            for start in range(0, len(records), 32):
+                yield list(padded(records[start : start + 32]).values())
+
+        for batch in batches(train):
+            tracer.featurize(batch=batch, num_samples=len(batch[0]))
+        tracer.finalize_features()
+        tracer.start_scoring_checkpoint(
+            exp_name="q", checkpoint=model.state_dict(), model_id=0, num_targets=len(query)
+        )
+        for batch in batches(query):
+            tracer.score(batch=batch, num_samples=len(batch[0]))
+        scores = np.array(tracer.finalize_scores(exp_name="q")).T
+elif method == "dattri":
+
+    def loss(model, batch, device):
+        logits = model(
+            input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]
+        ).logits
+        return summed(logits, batch["labels"])
+
+    def loader(records):
+        return torch.utils.data.DataLoader(Records(records), batch_size=32, collate_fn=padded)
+
+    layers = [
+        name for name, module in model.named_modules()
+        if isinstance(module, torch.nn.Linear) and "lora_" in name
+    ]
+    task = AttributionTask(loss_func=loss, model=model, checkpoints=model.state_dict())
+    with tempfile.TemporaryDirectory() as directory:
+        attributor = LoGraAttributor(
+            task, layer_names=layers, device="cpu", proj_dim=256, offload="cpu", cache_dir=directory
+        )
+        attributor.cache(loader(train))
+        with torch.no_grad():
+            attributor.compute_preconditioners()
+            attributor.compute_ifvp()
+        scores = attributor.attribute(loader(train), loader(query)).T.numpy()
 else:
     names = [name for name, p in model.named_parameters() if p.requires_grad]
 

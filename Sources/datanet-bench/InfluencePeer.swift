@@ -11,6 +11,10 @@ enum InfluencePeer {
     /// EK-FAC with its heuristic damping.
     case kronfluence
     case kronfluenceIdentity = "kronfluence-identity"
+    /// TRAK with one model.
+    case traker
+    /// LoGra, as dattri has it.
+    case dattri
     /// The paper's loops.
     case datainf
   }

@@ -47,7 +47,10 @@ struct InfluenceStudy {
   var epochs = 4
   var recordsPerStep = 8
 
-  init(base directory: String, training: [Item], test: [Item]) throws {
+  /// What of a record counts, `loss` says.
+  init(base directory: String, training: [Item], test: [Item], loss: RecordForm.Loss = .completion)
+    throws
+  {
     self.directory = directory
     self.training = training
     self.test = test
@@ -56,7 +59,7 @@ struct InfluenceStudy {
     let tokenizer = try Tokenizer(
       parsing: MappedFile.contents(of: path, limit: TokenizerLimits.fileBytes), file: path)
     let encoder = try RecordEncoder(
-      tokenizer, form: RecordForm(maximumTokens: 512),
+      tokenizer, form: RecordForm(loss: loss, maximumTokens: 512),
       beginToken: checkpoint.generation.beginToken, endTokens: checkpoint.generation.endTokens)
     model = try Transformer(checkpoint, contextLength: 512)
     records = try training.map { try encoder.encode($0.text) }

@@ -74,7 +74,8 @@ private struct Lessons {
     let tokenizer = try Tokenizer(
       parsing: MappedFile.contents(of: path, limit: 1 << 24), file: path)
     encoder = try RecordEncoder(
-      tokenizer, form: RecordForm(maximumTokens: 256),
+      // The whole text counts, as where the goals come from.
+      tokenizer, form: RecordForm(loss: .all, maximumTokens: 256),
       beginToken: checkpoint.generation.beginToken, endTokens: checkpoint.generation.endTokens)
     model = try Transformer(checkpoint, contextLength: 256)
   }
@@ -97,7 +98,7 @@ private struct Lessons {
     let adapter = AdapterTensors(
       shape, layerCount: model.configuration.layerCount, tensors: trainer.state.parameters)
     let index = try InfluenceIndex(
-      inMemory: Sample.subject, IndexSettings(method: .ekfacEarly), model: model, adapter: adapter,
+      inMemory: Sample.subject, IndexSettings(method: .ekfac), model: model, adapter: adapter,
       records: records)
     let scores = try index.scores(of: queries, model: model, adapter: adapter)
     return (0..<scores.rows).map { scores.row($0).map { Double($0) } }

@@ -6,20 +6,30 @@ import FastMath
 import Learning
 
 struct Curvature: Sendable {
-  /// The curvature is measured on so many records at most, evenly spaced.
-  static let recordLimit = 256
-  /// With few records, labels are drawn several times, for about so many gradients in all.
-  static let gradientGoal = 256
+  /// Directions are measured on evenly spaced records: as many as have about so many rows.
+  static let rowGoal = 4096
+  /// But so many at least and at most.
+  static let recordCounts = 64...256
+  /// Eigenvalues are measured on so many of those. With fewer, labels are drawn several times, for
+  /// about as many gradients in all.
+  static let gradientGoal = 64
   static let drawLimit = 4
 
   let bases: [BlockBasis]
   /// By block, the factor on each number of a turned gradient: 1/√(λ + damping).
   let weights: [[Float]]
 
-  /// Which of `count` records are looked at.
-  static func sample(_ count: Int) -> [Int] {
-    guard count > recordLimit else { return Array(0..<count) }
-    return (0..<recordLimit).map { $0 * count / recordLimit }
+  /// `wanted` of the records, evenly spaced, or all.
+  static func sample(_ records: [TokenRecord], _ wanted: Int) -> [TokenRecord] {
+    guard records.count > wanted else { return records }
+    return (0..<wanted).map { records[$0 * records.count / wanted] }
+  }
+
+  /// How many records have enough rows.
+  static func wanted(_ records: [TokenRecord]) -> Int {
+    let rows = max(1, records.reduce(0) { $0 + $1.rowCount })
+    let count = (rowGoal * records.count + rows - 1) / rows
+    return min(max(count, recordCounts.lowerBound), recordCounts.upperBound)
   }
 
   /// `damping` is relative: the rule's own is 1.
@@ -27,16 +37,18 @@ struct Curvature: Sendable {
     _ meter: inout GradientMeter, _ blocks: GradientBlocks, _ records: [TokenRecord],
     batch: Int, damping: Double, progress: (InfluenceProgress) -> Void
   ) throws {
-    let chosen = Self.sample(records.count).map { records[$0] }.filter { $0.rowCount > 0 }
-    let draws = min(Self.drawLimit, max(1, Self.gradientGoal / max(chosen.count, 1)))
-    let labels = (0..<draws).map { GradientLabels.drawn(seed: UInt64($0 + 1)) }
+    let counted = records.filter { $0.rowCount > 0 }
+    var chosen = Self.sample(counted, Self.wanted(counted))
     var factors = KroneckerFactors(blocks)
     for start in stride(from: 0, to: chosen.count, by: batch) {
       let some = Array(chosen[start..<min(start + batch, chosen.count)])
-      _ = try meter.observe(some, labels: [labels[0]], observer: &factors)
+      _ = try meter.observe(some, labels: [.drawn(seed: 1)], observer: &factors)
       progress(.init(stage: .factors, done: start + some.count, total: chosen.count))
     }
     bases = try factors.bases()
+    chosen = Self.sample(chosen, Self.gradientGoal)
+    let draws = min(Self.drawLimit, max(1, Self.gradientGoal / max(chosen.count, 1)))
+    let labels = (0..<draws).map { GradientLabels.drawn(seed: UInt64($0 + 1)) }
     var sums = blocks.blocks.map { [Double](repeating: 0, count: $0.count) }
     var recorder = GradientRecorder(blocks, bases: bases)
     for start in stride(from: 0, to: chosen.count, by: batch) {

@@ -26,8 +26,7 @@ struct KroneckerFactors: BackwardObserver {
   }
 
   mutating func observe(_ linear: LinearObservation, of group: Group) {
-    guard let first = blocks.place(linear.layer, linear.role) else { return }
-    for place in [first, first + 1] {
+    for place in blocks.places(linear.layer, linear.role) {
       let factors = linear.factors(isB: blocks.blocks[place].isB)
       Canonical.product(.tn, factors.short, factors.short, into: &short[place], accumulating: true)
       Canonical.product(.tn, factors.long, factors.long, into: &long[place], accumulating: true)

@@ -84,7 +84,7 @@ struct FeatureMaker {
     method = settings.method
     self.model = model
     self.adapter = adapter
-    let blocks = GradientBlocks(adapter, in: model.configuration)
+    let blocks = GradientBlocks(adapter, in: model.configuration, onlyB: method.takesOnlyB)
     self.blocks = blocks
     batch = Self.batch(blocks)
     points = method.points.enumerated().map { index, share in
@@ -105,7 +105,7 @@ struct FeatureMaker {
         return Sketch(inputs: block.count, size: share, seed: seed &+ UInt64(block.offset))
       }
       sections = sketches.map(\.size)
-    case .ekfac, .ekfacEarly, .ekfacEnd, .graddot:
+    case .ekfac, .ekfacPath, .ekfacEnd, .graddot:
       let share = features == 0 ? 0 : max(1, features / points.count)
       sketches = points.indices.map { index in
         Sketch(
@@ -113,6 +113,16 @@ struct FeatureMaker {
           weights: curvatures.isEmpty ? nil : Array(curvatures[index].weights.joined()))
       }
       sections = sketches.map(\.size)
+    }
+  }
+
+  /// Whether curvatures that were read are of this adapter's shape.
+  func fits(_ curvatures: [Curvature]) -> Bool {
+    curvatures.allSatisfy { curvature in
+      curvature.bases.count == blocks.blocks.count
+        && zip(curvature.bases, blocks.blocks).allSatisfy {
+          $0.short.rows == $1.rank && $0.long.rows == $1.width
+        }
     }
   }
 

@@ -23,32 +23,33 @@ public struct GradientBlock: Hashable, Sendable {
 public struct GradientBlocks: Hashable, Sendable {
   public private(set) var blocks: [GradientBlock] = []
   private let roleCount = LinearRole.allCases.count
-  private var places: [Int] = []
+  private var places: [Range<Int>] = []
 
   /// Trained numbers in all.
   public var count: Int { blocks.last.map { $0.offset + $0.count } ?? 0 }
 
-  public init(_ adapter: AdapterTensors, in shape: ModelConfiguration) {
-    places = Array(repeating: -1, count: shape.layerCount * roleCount)
+  /// With `onlyB`, the Bs alone.
+  public init(_ adapter: AdapterTensors, in shape: ModelConfiguration, onlyB: Bool = false) {
+    places = Array(repeating: 0..<0, count: shape.layerCount * roleCount)
     for layer in 0..<shape.layerCount {
       for (index, role) in LinearRole.allCases.enumerated() {
         guard let term = adapter[layer, role] else { continue }
-        places[layer * roleCount + index] = blocks.count
-        for isB in [false, true] {
+        let first = blocks.count
+        for isB in onlyB ? [true] : [false, true] {
           let width = isB ? term.b.rows : term.a.columns
           blocks.append(
             GradientBlock(
               layer: layer, role: role, isB: isB, rank: term.a.rows, width: width, offset: count))
         }
+        places[layer * roleCount + index] = first..<blocks.count
       }
     }
   }
 
-  /// The block of A, which that of B follows; nil where nothing is adapted.
-  func place(_ layer: Int, _ role: LinearRole) -> Int? {
+  /// The blocks of a layer's A, where it is looked at, and B; none where nothing is adapted.
+  func places(_ layer: Int, _ role: LinearRole) -> Range<Int> {
     let index = LinearRole.allCases.firstIndex(of: role) ?? 0
-    let place = places[layer * roleCount + index]
-    return place >= 0 ? place : nil
+    return places[layer * roleCount + index]
   }
 }
 

@@ -28,8 +28,7 @@ struct GradientRecorder: BackwardObserver {
   }
 
   mutating func observe(_ linear: LinearObservation, of group: Group) {
-    guard let first = blocks.place(linear.layer, linear.role) else { return }
-    for place in [first, first + 1] {
+    for place in blocks.places(linear.layer, linear.role) {
       let block = blocks.blocks[place]
       var (own, long) = linear.factors(isB: block.isB)
       if let bases {

@@ -67,7 +67,8 @@ extension InfluenceIndex {
     guard records.contains(where: { $0.rowCount > 0 }) else {
       throw InfluenceError.nothingCounts("the training records")
     }
-    let blocks = GradientBlocks(adapter, in: model.configuration)
+    let blocks = GradientBlocks(
+      adapter, in: model.configuration, onlyB: settings.method.takesOnlyB)
     var curvatures: [Curvature] = []
     if settings.method.usesCurvature {
       for share in settings.method.points {

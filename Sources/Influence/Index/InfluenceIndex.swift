@@ -30,7 +30,7 @@ public struct InfluenceIndex: Sendable {
   ) throws(InfluenceError) -> Matrix {
     var maker = FeatureMaker(
       settings, model, adapter, seed: Self.seed, curvatures: curvatures)
-    guard maker.sections == header.sections else {
+    guard maker.sections == header.sections, maker.fits(curvatures) else {
       throw .otherIndex(file: file.path, problem: "its features are of another adapter's shape")
     }
     var scores = Matrix(rows: queries.count, columns: recordCount)
@@ -82,6 +82,7 @@ public struct InfluenceIndex: Sendable {
   private func products(_ asked: [Features], tokens: [Int]) -> Matrix {
     var queries = asked.map { settings.method.isCosine ? $0.directions : $0.values }
     if settings.method == .datainf { queries = DataInf(self).corrected(queries) }
+    if settings.method == .repsim { return likeness(asked[0]) }
     var scores = Matrix(rows: queries.first?.rows ?? 0, columns: recordCount)
     for batch in 0..<batchCount {
       let range = recordRange(batch)

@@ -21,7 +21,8 @@ enum GradientPlaces {
 }
 
 extension Pass {
-  /// Adds the group's gradients to `sums`. The stream's gradient after the last block is in place.
+  /// Adds the group's gradients to `sums`, where there are any: who only observes an adapter gives none.
+  /// The stream's gradient after the last block is in place.
   mutating func backward(
     _ group: Group, _ places: GradientPlaces, sums: inout [Matrix],
     observer: inout some BackwardObserver
@@ -154,8 +155,10 @@ extension Pass {
       dInner.resize(rows: dy.rows, columns: term.a.rows)
       Canonical.product(.nn, dy, term.b, into: &dInner)
       Canonical.scale(&dInner, by: term.scale)
-      Canonical.product(.tn, dy, inner, into: &sums[place + 1], accumulating: true)
-      Canonical.product(.tn, dInner, x, into: &sums[place], accumulating: true)
+      if !sums.isEmpty {
+        Canonical.product(.tn, dy, inner, into: &sums[place + 1], accumulating: true)
+        Canonical.product(.tn, dInner, x, into: &sums[place], accumulating: true)
+      }
       if wantsInput { Canonical.product(.nn, dInner, term.a, into: &dx, accumulating: true) }
       observer.observe(
         LinearObservation(

@@ -17,14 +17,12 @@ public enum GradientLabels: Sendable, Hashable {
 public struct GradientMeter: Sendable {
   private var pass: Pass
   private let places: GradientPlaces
-  private var sums: [Matrix]
 
   public init(
     _ model: Transformer, adapter: AdapterTensors, remembering: Remembering = .everything
   ) {
     pass = Pass(model, adapter: adapter, remembering: remembering)
     places = .adapter(adapter.places)
-    sums = adapter.tensors.map { Matrix(rows: $0.rows, columns: $0.columns) }
   }
 
   public var adapter: AdapterTensors? { pass.adapter }
@@ -44,6 +42,8 @@ public struct GradientMeter: Sendable {
       context: min(shape.contextLength, pass.model.contextLength))
     var all: [Float] = []
     all.reserveCapacity(records.count)
+    // Sums over records are nobody's wish here.
+    var sums: [Matrix] = []
     for group in groups {
       guard !group.targets.isEmpty else {
         all += group.ranges.map { _ in 0 }
@@ -54,7 +54,6 @@ public struct GradientMeter: Sendable {
       for label in labels {
         var asked = group
         if case .drawn(let seed) = label { asked.targets = pass.drawnTargets(group, seed: seed) }
-        for place in sums.indices { sums[place].fill(0) }
         let found = pass.lossesAndGradient(asked, weight: 1, everything: nil, sums: &sums)
         if label == .own || losses.isEmpty { losses = found }
         begin(&observer, label)
