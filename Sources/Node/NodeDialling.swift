@@ -122,7 +122,7 @@ extension Node {
 
   /// Nobody, or somebody else, answered.
   func failed(_ wish: DialWish, at now: Instant) {
-    table.failed(wish.address, at: now)
+    table.failed(wish.contact.identity, address: wish.address, at: now)
     if linkOf[wish.contact.identity] == nil { dialNext(wish.contact, key: wish.key, at: now) }
   }
 

@@ -82,7 +82,7 @@ import Testing
     table.learn(contact(1, "10.0.0.1:1"), from: "10.9.0.1:1", at: now)
     var waits: [UInt64] = []
     for _ in 0..<4 {
-      table.failed("10.0.0.1:1", at: now)
+      table.failed(Sheet.author(1), address: "10.0.0.1:1", at: now)
       let due = try #require(table.nextDue)
       #expect(table.candidate(at: now, busy: []) == nil)
       waits.append(due.milliseconds - now.milliseconds)
@@ -92,8 +92,48 @@ import Testing
     table.answered(Sheet.author(1), address: "10.0.0.1:1", at: now)
     #expect(table.entries.map(\.isTried) == [true])
     #expect(table.candidate(at: now, busy: [Sheet.author(1)]) == nil)
-    for _ in 0..<20 { table.failed("10.0.0.1:1", at: now) }
+    for _ in 0..<20 { table.failed(Sheet.author(1), address: "10.0.0.1:1", at: now) }
     #expect(table.entries.count == 1, "who answered once is not forgotten")
+  }
+
+  @Test("The honest second teller of an address is not shut out by a liar who was first")
+  func firstTellers() throws {
+    let (liar, other, honest) = (Sheet.author(66), Sheet.author(67), Sheet.author(1))
+    let address = "10.0.0.1:1"
+    for lies in [[liar], [liar, other]] {
+      var table = PeerTable(secret: SHA256.hash([UInt8(lies.count)]))
+      var now = Instant(milliseconds: 0)
+      for lie in lies {
+        table.learn(PeerContact(identity: lie, addresses: [address]), from: "66.6.0.1:1", at: now)
+      }
+      var dials = 0
+      var met = false
+      while !met, dials < 8 {
+        table.learn(contact(1, address), from: "10.9.0.1:1", at: now)
+        let candidate = table.candidate(at: now, busy: [])
+        let entry = try #require(candidate)
+        dials += 1
+        met = entry.identity == honest
+        if met { break }
+        table.failed(entry.identity, address: address, at: now)
+        now = try #require(table.nextDue)
+      }
+      #expect(met, "after \(dials) dials")
+      if lies.count == 1 { #expect(dials == 2 && now.milliseconds == 0, "at once") }
+      table.answered(honest, address: address, at: now)
+      #expect(table.entries.map(\.identity) == [honest])
+      // Lies about who is tried change nothing while it answers.
+      for _ in 0..<10 {
+        table.learn(PeerContact(identity: liar, addresses: [address]), from: "66.6.0.1:1", at: now)
+        table.failed(liar, address: address, at: now)
+      }
+      #expect(table.entries.map(\.identity) == [honest] && table.entries[0].isTried)
+      // When it does not, both have their turns, and who answered once is not forgotten.
+      for _ in 0..<3 { table.failed(honest, address: address, at: now) }
+      #expect(table.candidate(at: now, busy: [])?.identity == liar)
+      for _ in 0..<20 { table.failed(liar, address: address, at: now) }
+      #expect(table.entries.map(\.identity) == [honest] && table.entries[0].isTried)
+    }
   }
 
   @Test func localAnnouncementsComeBackAndNameNoDatanet() throws {

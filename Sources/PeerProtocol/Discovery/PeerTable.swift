@@ -20,6 +20,8 @@ public enum PeerTableLimits {
   public static let longestWaitMilliseconds: UInt64 = 6 * 3_600_000
   /// After so many failures in a row an untried entry is forgotten.
   public static let failures: UInt8 = 8
+  /// After so many, whoever others say is at a tried address has his turn.
+  public static let rivalFailures: UInt8 = 3
 }
 
 public struct PeerTable: Sendable {
@@ -33,6 +35,17 @@ public struct PeerTable: Sendable {
     public var isTried: Bool
     /// The last time it answered; nil when it never did.
     public var answered: Instant?
+    /// Who is at the address according to others; its turn comes when the first one's has failed.
+    public var rival: PublicKey?
+    public var isRivalsTurn = false
+
+    /// The entry as it is to be dialled next.
+    var asDialled: Entry {
+      guard isRivalsTurn, let rival else { return self }
+      var entry = self
+      (entry.identity, entry.isTried) = (rival, false)
+      return entry
+    }
   }
 
   /// Secret, so that nobody outside can compute who shares a bucket with whom.
@@ -92,7 +105,9 @@ public struct PeerTable: Sendable {
     let sourceGroup = AddressGroup(source) ?? AddressGroup("127.0.0.1:0")
     var taken = 0
     for address in contact.addresses {
-      guard let group = AddressGroup(address), let sourceGroup, place(of: address) == nil else {
+      guard let group = AddressGroup(address), let sourceGroup else { continue }
+      if let known = place(of: address) {
+        oppose(contact.identity, at: known)
         continue
       }
       let bucket = untriedBucket(group, source: sourceGroup)
@@ -112,6 +127,24 @@ public struct PeerTable: Sendable {
       taken += 1
     }
     return taken
+  }
+
+  /// Somebody else is said to be at an address that is known. The first teller may be the liar, or
+  /// the last: both identities have their turns. Among several rivals chance decides, so that two
+  /// lies do not shut out the honest one, who is told again and again.
+  private mutating func oppose(
+    _ identity: PublicKey, at known: (tried: Bool, bucket: Int, index: Int)
+  ) {
+    let entry =
+      known.tried ? tried[known.bucket][known.index] : untried[known.bucket][known.index]
+    guard entry.identity != identity, entry.rival != identity,
+      entry.rival == nil || Bool.random(using: &chance)
+    else { return }
+    if known.tried {
+      tried[known.bucket][known.index].rival = identity
+    } else {
+      untried[known.bucket][known.index].rival = identity
+    }
   }
 
   /// The identity answered at the address: it moves to the tried. When its bucket is full the
@@ -137,16 +170,24 @@ public struct PeerTable: Sendable {
     tried[bucket].append(entry)
   }
 
-  /// Nobody, or somebody else, answered at the address.
-  public mutating func failed(_ address: String, at now: Instant) {
+  /// Nobody, or not the identity, answered at the address. That says nothing of an entry for
+  /// another identity.
+  public mutating func failed(_ identity: PublicKey, address: String, at now: Instant) {
     guard let (isTried, bucket, index) = place(of: address) else { return }
     var entry = isTried ? tried[bucket][index] : untried[bucket][index]
+    guard entry.asDialled.identity == identity else { return }
     entry.failures = entry.failures == .max ? .max : entry.failures + 1
     let doublings = UInt64(min(entry.failures - 1, 16))
     let wait = min(
       PeerTableLimits.firstWaitMilliseconds << doublings, PeerTableLimits.longestWaitMilliseconds)
     // Up to a quarter more, so that peers that failed together do not come back together.
     entry.due = now.advanced(byMilliseconds: wait + UInt64.random(in: 0...wait / 4, using: &chance))
+    let first = isTried ? PeerTableLimits.rivalFailures : 1
+    if entry.rival != nil, entry.failures >= first {
+      // The other one's turn: at once the first time, then as any failure has it.
+      entry.isRivalsTurn = entry.identity == identity
+      if entry.failures == first { entry.due = now }
+    }
     if isTried {
       tried[bucket][index] = entry
     } else if entry.failures >= PeerTableLimits.failures {
@@ -167,7 +208,7 @@ public struct PeerTable: Sendable {
     let triedFirst = Bool.random(using: &chance)
     for buckets in triedFirst ? [tried, untried] : [untried, tried] {
       let ready = buckets.map { bucket in
-        bucket.filter { $0.due <= now && !busy.contains($0.identity) }
+        bucket.map(\.asDialled).filter { $0.due <= now && !busy.contains($0.identity) }
       }
       if let bucket = ready.filter({ !$0.isEmpty }).randomElement(using: &chance),
         let entry = bucket.randomElement(using: &chance)
