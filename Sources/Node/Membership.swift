@@ -43,6 +43,11 @@ final class Membership {
   var soon: [(peer: PublicKey, at: Instant, wait: UInt64)] = []
   /// Since both sides of a round knew the same.
   var agreedAt: Instant?
+  /// Peers who came lately and with whom no round has found the same, and until when they are
+  /// waited for.
+  var uncompared: [(peer: PublicKey, until: Instant)] = []
+  /// The claims agree with somebody's, and no newcomer may know more.
+  var isAgreed: Bool { agreedAt != nil && uncompared.isEmpty }
   var lastClaim: Instant
 
   var contributions = ContributionBook()
@@ -79,6 +84,7 @@ final class Membership {
     var due = min(overlay.deadline, exchange.deadline, nextRound)
     if let next = broadcast.deadline { due = min(due, next) }
     for round in soon { due = min(due, round.at) }
+    if let first = uncompared.first { due = min(due, first.until) }
     if let next = contributions.reviewDue { due = min(due, next) }
     if let next = contributions.advanceDue { due = min(due, next) }
     return due

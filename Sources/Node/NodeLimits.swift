@@ -118,6 +118,9 @@ public enum NodeLimits {
   public static let dialTimeoutMilliseconds: UInt64 = 15_000
   /// Contacts whose back-off is remembered.
   public static let waitsKept = 256
+  /// A peer that comes may know more than those before it: for so long nothing is called complete
+  /// before its claims were compared.
+  public static let compareMilliseconds: UInt64 = 10_000
   /// A connection that shares nothing is closed after so long.
   public static let uselessMilliseconds: UInt64 = 15_000
   /// Dials under way at one time.

@@ -80,6 +80,7 @@ extension Node {
       let isFirst = membership.agreedAt == nil
       membership.agreedAt = now
       membership.soon.removeAll { $0.peer == peer }
+      membership.uncompared.removeAll { $0.peer == peer }
       if isFirst { report(.agreed(membership.datanet, with: peer)) }
       lookAtStandstill(membership)
     } else if own?.number == round {
@@ -113,6 +114,10 @@ extension Node {
   }
 
   func tickRounds(_ membership: Membership, at now: Instant) {
+    if let first = membership.uncompared.first, first.until <= now {
+      membership.uncompared.removeAll { $0.until <= now }
+      lookAtStandstill(membership)
+    }
     for index in membership.soon.indices where membership.soon[index].at <= now {
       let peer = membership.soon[index].peer
       // While claims are on their way a round would only ask for them again.

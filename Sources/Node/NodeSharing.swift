@@ -172,6 +172,8 @@ extension Node {
     guard let peer = link.peer, !membership.isJoined(peer) else { return }
     let place = membership.peers.firstIndex { $0 > peer } ?? membership.peers.count
     membership.peers.insert(peer, at: place)
+    membership.uncompared.append(
+      (peer, now.advanced(byMilliseconds: NodeLimits.compareMilliseconds)))
     report(.shared(membership.datanet, with: peer))
     carryOut(membership.overlay.handle(.connected(peer), at: now), membership, at: now)
     if link.isDialler {
@@ -192,6 +194,7 @@ extension Node {
   func part(from peer: PublicKey, _ membership: Membership, at now: Instant) {
     guard let index = membership.peers.firstIndex(of: peer) else { return }
     membership.peers.remove(at: index)
+    membership.uncompared.removeAll { $0.peer == peer }
     membership.soon.removeAll { $0.peer == peer }
     if let link = linkOf[peer] {
       link.chains.removeAll { $0.datanet == membership.datanet }

@@ -61,7 +61,12 @@ extension Node {
     switch standstill {
     case .moving: break
     case .nothingMissing:
-      if membership.isKnown, membership.agreedAt != nil { report(.inStep(membership.datanet)) }
+      if membership.isKnown, membership.isAgreed {
+        report(.inStep(membership.datanet))
+      } else {
+        // Looked at again when the next round ends.
+        membership.lastStandstill = nil
+      }
     default: report(.standstill(membership.datanet, standstill))
     }
   }
@@ -126,6 +131,7 @@ extension Node {
         peers: membership.peers.count, neighbours: membership.overlay.neighbours.count,
         authors: membership.index.authorCount,
         agreedMilliseconds: membership.agreedAt.map { now.milliseconds(since: $0) },
+        uncompared: membership.uncompared.count,
         claimsWaiting: membership.claimsWaiting
           + (claimWork?.datanet == membership.datanet ? claimWork?.arrived.count ?? 0 : 0),
         missingContributions: membership.contributions.missing,

@@ -35,6 +35,8 @@ public struct NodeStatus: Sendable {
     public var authors: Int
     /// Since both sides of a round knew the same, with anybody; nil when that never was.
     public var agreedMilliseconds: UInt64?
+    /// Peers who came lately and may know more: no round with them has found the same yet.
+    public var uncompared: Int
     /// Claims received and not yet checked.
     public var claimsWaiting: Int
     /// Contributions that are wanted and not wholly here.
@@ -67,8 +69,8 @@ public struct NodeStatus: Sendable {
   /// the claims agree with somebody's and no data is missing.
   public func isInStep(_ datanet: CID) -> Bool {
     datanets.contains {
-      $0.datanet == datanet && $0.isKnown && $0.agreedMilliseconds != nil && $0.claimsWaiting == 0
-        && $0.standstill == .nothingMissing
+      $0.datanet == datanet && $0.isKnown && $0.agreedMilliseconds != nil && $0.uncompared == 0
+        && $0.claimsWaiting == 0 && $0.standstill == .nothingMissing
     }
   }
 }

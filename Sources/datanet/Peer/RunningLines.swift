@@ -80,8 +80,12 @@ enum RunningLines {
       if moves, rate > 0 {
         line += ", \(Quantity.duration(Double(missing) / Double(rate))) left"
       }
-    } else {
+    } else if datanet["agreedMilliseconds"]?.int == nil {
       line += "no peer has agreed on the claims yet"
+    } else if number("claimsWaiting") > 0 {
+      line += "\(Quantity.count(number("claimsWaiting"), "claim")) being checked"
+    } else {
+      line += "claims are being compared with \(Quantity.count(number("uncompared"), "peer"))"
     }
     output.text(line)
     if datanet["standstill"]?.bool == true, let reason = datanet["state"]?.string {

@@ -58,7 +58,7 @@ struct StatusDocument {
       "peers": .int(datanet.peers), "neighbours": .int(datanet.neighbours),
       "authors": .int(datanet.authors),
       "agreedMilliseconds": datanet.agreedMilliseconds.map { .int(Int(clamping: $0)) } ?? .null,
-      "claimsWaiting": .int(datanet.claimsWaiting),
+      "uncompared": .int(datanet.uncompared), "claimsWaiting": .int(datanet.claimsWaiting),
       "missingContributions": .int(datanet.missingContributions),
       "missingChunks": .int(datanet.missingChunks), "missingBytes": .int(datanet.missingBytes),
       "inStep": .bool(status.isInStep(datanet.datanet)),

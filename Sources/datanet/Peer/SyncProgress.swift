@@ -57,6 +57,10 @@ struct SyncProgress {
     if datanet["standstill"]?.bool == true, let state = datanet["state"]?.string { return state }
     if datanet["peers"]?.int == 0 { return "no peer of this Datanet is connected" }
     if datanet["agreedMilliseconds"]?.int == nil { return "no peer has agreed on the claims yet" }
+    if let count = datanet["uncompared"]?.int, count > 0, datanet["missingContributions"]?.int == 0
+    {
+      return "claims are being compared with \(Quantity.count(count, "peer"))"
+    }
     return datanet["state"]?.string ?? "it is on its way"
   }
 
