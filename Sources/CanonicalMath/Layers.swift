@@ -160,7 +160,7 @@ extension Canonical {
 
   /// The loss of a language-model head, `rowsAtOnce` rows of logits in memory at a time; the result
   /// does not depend on that number. logits = hidden·headᵀ (NT). With `dHidden`, it becomes
-  /// dLogits·head (NN), and `dHead` gains dLogitsᵀ·hidden (TN, k over rows in chunks of 512 from row 0).
+  /// dLogits·head (NN, or NT with the head `turned`), and `dHead` gains dLogitsᵀ·hidden (TN, k over rows in chunks of 512 from row 0).
   public static func headLoss(
     hidden: Matrix, head: some Operand, targets: [Int32], weights: [Float], rowsAtOnce: Int = 512
   ) -> [Float] {
@@ -171,13 +171,13 @@ extension Canonical {
       dHidden: &noHidden, dHead: &noHead, wantsHead: false, rowsAtOnce: rowsAtOnce)
   }
   public static func headLoss(
-    hidden: Matrix, head: some Operand, targets: [Int32], weights: [Float], dHidden: inout Matrix,
-    rowsAtOnce: Int = 512
+    hidden: Matrix, head: some Operand, turned: Weights? = nil, targets: [Int32],
+    weights: [Float], dHidden: inout Matrix, rowsAtOnce: Int = 512
   ) -> [Float] {
     var none = Matrix(rows: 0, columns: 0)
     return headLoss(
-      hidden: hidden, head: head, targets: targets, weights: weights, gradient: true,
-      dHidden: &dHidden, dHead: &none, wantsHead: false, rowsAtOnce: rowsAtOnce)
+      hidden: hidden, head: head, turned: turned, targets: targets, weights: weights,
+      gradient: true, dHidden: &dHidden, dHead: &none, wantsHead: false, rowsAtOnce: rowsAtOnce)
   }
   public static func headLoss(
     hidden: Matrix, head: some Operand, targets: [Int32], weights: [Float], dHidden: inout Matrix,
@@ -188,8 +188,9 @@ extension Canonical {
       dHidden: &dHidden, dHead: &dHead, wantsHead: true, rowsAtOnce: rowsAtOnce)
   }
   private static func headLoss(
-    hidden: Matrix, head: some Operand, targets: [Int32], weights: [Float], gradient: Bool,
-    dHidden: inout Matrix, dHead: inout Matrix, wantsHead: Bool, rowsAtOnce: Int
+    hidden: Matrix, head: some Operand, turned: Weights? = nil, targets: [Int32],
+    weights: [Float], gradient: Bool, dHidden: inout Matrix, dHead: inout Matrix, wantsHead: Bool,
+    rowsAtOnce: Int
   ) -> [Float] {
     precondition(targets.count == hidden.rows && weights.count == hidden.rows, "one target a row")
     if gradient { dHidden.resize(rows: hidden.rows, columns: hidden.columns) }
@@ -206,7 +207,11 @@ extension Canonical {
       losses += crossEntropy(
         &logits, targets: Array(targets[range]), weights: Array(weights[range]), gradient: gradient)
       guard gradient else { continue }
-      product(.nn, logits, head, into: &dHidden, rows: range)
+      if let turned {
+        product(.nt, logits, turned, into: &dHidden, rows: range)
+      } else {
+        product(.nn, logits, head, into: &dHidden, rows: range)
+      }
       if wantsHead { product(.tn, logits, h, into: &dHead, accumulating: true) }
     }
     return losses

@@ -113,6 +113,25 @@ public protocol Operand: Sendable {
     }
     return result
   }
+  /// The transpose, its rows in panels of 16, in the same format: x·W is then a product of the form NT
+  /// with it, of the same bits, and reads W without packing it first.
+  public func turned() -> Weights {
+    precondition(!isPacked, "turn weights before they are packed")
+    let size = format.byteCount
+    let panels = (columns + 15) / 16
+    // Columns past the last are zeros.
+    let storage = Storage(
+      capacity: (panels * 16 * rows * size + 3) / 4, zeroed: columns % 16 != 0)
+    let to = unsafe UnsafeMutableRawPointer(storage.base)
+    for row in 0..<rows {
+      for panel in 0..<panels {
+        unsafe (to + (panel * rows + row) * 16 * size).copyMemory(
+          from: data + (row * columns + panel * 16) * size,
+          byteCount: min(16, columns - panel * 16) * size)
+      }
+    }
+    return Weights(columns, rows, format, packed: true, storage)
+  }
   /// As bfloat16 where that loses nothing.
   private func narrowed() -> Weights {
     guard format == .float32, !isPacked else { return self }

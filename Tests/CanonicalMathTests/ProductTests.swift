@@ -65,6 +65,8 @@ extension AllArithmeticTests {
             #expect(same(Canonical.product(.nt, a, b), forward), "\(variant) \(format)")
             #expect(same(Canonical.product(.nt, a, b.packed()), forward), "\(variant) \(format)")
             #expect(same(Canonical.product(.nn, other, b), backward), "\(variant) \(format)")
+            #expect(
+              same(Canonical.product(.nt, other, b.turned()), backward), "\(variant) \(format)")
           }
         }
       }

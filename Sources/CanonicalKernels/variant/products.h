@@ -5,19 +5,26 @@
 #include "tiles.h"
 
 enum {
-  /// Columns of k whose panels of B are packed at a time.
-  K_BLOCK = 2048,
+  /// Columns of k whose panels of B are packed at a time: a chunk, so that few panels come between a
+  /// panel's uses. A shorter rest goes with the last.
+  K_BLOCK = CHAIN,
+  K_REST = 256,
+  /// Panels of one task of packing.
+  PACKED_PANELS = 4,
   /// Floats of packed B at a time.
   B_BLOCK = 4 << 20,
   /// Rows of one task, at most: the first where that leaves every thread several tasks, else the
   /// second.
   ROW_BLOCK = 144,
   SMALL_ROW_BLOCK = 64,
+  /// Columns of one task whose rows of A are read where they lie.
+  TASK_COLUMNS = 192,
   /// Rows of one task of a thin or shallow product.
   THIN_ROW_BLOCK = 48,
   /// With no more rows than this, a B whose rows or panels can be read where they lie is.
   FEW_ROWS = 16,
-  /// With no more rows than this, B is packed a tile's width at a time, while it is in the cache.
+  /// With no more rows than this, a B not in panels is packed a tile's width at a time, while it is in
+  /// the cache.
   SOME_ROWS = 64,
   /// Tiles of one such task.
   SOME_TILES = 64 / TILE_COLUMNS,
@@ -38,16 +45,51 @@ typedef struct {
   const float *panels;
   float *packed;
   ptrdiff_t m, n, depth, cs, panelStride, j0, j1, k0, k1, each, columnGroups, rowBlock;
+  int packsA;
 } products;
 
 // The general path: B in panels, tiles by blocks of rows.
 
 static void pack_b_task(void *p, ptrdiff_t index) {
   const products *e = p;
-  float *out = e->packed + index * 16 * (e->k1 - e->k0);
-  ptrdiff_t j = e->j0 + index * 16;
-  if (e->form == CK_NT) pack_rows(e->b, j, e->k0, e->k1, out);
-  else pack_columns(e->b, j, e->k0, e->k1, out);
+  ptrdiff_t j = e->j0 + index * 16 * PACKED_PANELS, j1 = lesser(j + 16 * PACKED_PANELS, e->j1);
+  ptrdiff_t kn = e->k1 - e->k0;
+  float *out = e->packed + (j - e->j0) * kn;
+  const ck_matrix *b = e->b;
+  if (e->form != CK_NT && b->format == CK_FLOAT32 && j1 - j == 16 * PACKED_PANELS) {
+    // Along the rows, as they lie.
+    const float *from = (const float *)b->data + e->k0 * b->stride + j;
+    for (ptrdiff_t k = 0; k < kn; k++, from += b->stride, out += 16)
+      EACH_UNROLLED(l, PACKED_PANELS) store16(out + l * 16 * kn, load16(from + l * 16));
+    return;
+  }
+  for (; j < j1; j += 16, out += 16 * kn) {
+    if (e->form == CK_NT) pack_rows(b, j, e->k0, e->k1, out);
+    else pack_columns(b, j, e->k0, e->k1, out);
+  }
+}
+
+/// Rows i ..< i1 of A, as many as a tile has, in the order in which a tile reads them:
+/// out[l·TILE_ROWS + r] = A(i + r, k + l).
+INLINE void pack_a(const products *e, ptrdiff_t i, ptrdiff_t i1, ptrdiff_t k, ptrdiff_t kn, float *out) {
+  const float *a = e->a->data;
+  ptrdiff_t as = e->a->stride, n = lesser(TILE_ROWS, i1 - i), l = 0;
+  if (e->form == CK_TN) {
+    a += k * as + i;
+    // Whole vectors: what is too much at a tile's end is overwritten by the next row's numbers.
+    if (i + 8 <= e->m)
+      for (; l < kn; l++) store8(out + l * TILE_ROWS, load8(a + l * as));
+    for (; l < kn; l++) memcpy(out + l * TILE_ROWS, a + l * as, (size_t)n * 4);
+    return;
+  }
+  a += i * as + k;
+  for (; n == TILE_ROWS && i + 8 <= e->m && l + 8 <= kn; l += 8) {
+    v8 r[8];
+    load_transposed8(a + l, as, r);
+    EACH_UNROLLED(x, 8) store8(out + (l + x) * TILE_ROWS, r[x]);
+  }
+  for (; l < kn; l++)
+    for (ptrdiff_t r = 0; r < n; r++) out[l * TILE_ROWS + r] = a[r * as + l];
 }
 
 static void product_task(void *p, ptrdiff_t index) {
@@ -57,40 +99,38 @@ static void product_task(void *p, ptrdiff_t index) {
   ptrdiff_t j0 = e->j0 + g * e->each, j1 = lesser(j0 + e->each, e->j1);
   const float *a = e->a->data;
   ptrdiff_t as = e->a->stride;
-  int kind = e->form == CK_TN ? BY_COLUMNS : BY_ROWS;
   if (e->depth <= SHALLOW) {
     // The result outweighs what is read for it: it is written along its rows.
     for (ptrdiff_t i = i0; i < i1; i += TILE_ROWS)
       for (ptrdiff_t j = j0; j < j1; j += TILE_COLUMNS)
-        run_tile(kind, lesser(TILE_ROWS, i1 - i), lesser(TILE_COLUMNS, j1 - j), e->depth,
-                 e->form == CK_TN ? a + i : a + i * as, as,
+        run_tile(e->form == CK_TN ? BY_COLUMNS : BY_ROWS, lesser(TILE_ROWS, i1 - i),
+                 lesser(TILE_COLUMNS, j1 - j), e->depth, e->form == CK_TN ? a + i : a + i * as, as,
                  e->panels + (j - e->j0) / 16 * e->panelStride, 16, e->panelStride,
                  e->c + i * e->cs + j, e->cs, e->accumulate);
     return;
   }
-  // A transposed A is read a few numbers of each row at a time, so its block is packed first.
-  float *block = e->form == CK_TN ? ck_scratch(CK_SLOT_TILE, (ROW_BLOCK + TILE_ROWS) * (CHAIN + 8) * 4) : NULL;
-  for (ptrdiff_t k = e->k0; k < e->k1; k += CHAIN) {
-    ptrdiff_t kn = lesser(CHAIN, e->k1 - k);
-    int add = k > 0 || e->accumulate;
-    // A line more than the tiles need: powers of two apart, they would all fall on the same cache lines.
-    ptrdiff_t apart = kn + 32 / TILE_ROWS;
-    if (block)
-      for (ptrdiff_t l = 0; l < kn; l++)
-        for (ptrdiff_t i = i0; i < i1; i += TILE_ROWS) {
-          float *to = block + (i - i0) * apart + l * TILE_ROWS;
-          if (i + TILE_ROWS <= i1) memcpy(to, a + (k + l) * as + i, TILE_ROWS * 4);
-          else memcpy(to, a + (k + l) * as + i, (size_t)(i1 - i) * 4);
-        }
-    for (ptrdiff_t j = j0; j < j1; j += TILE_COLUMNS) {
-      ptrdiff_t jn = lesser(TILE_COLUMNS, j1 - j);
-      const float *b = e->panels + (j - e->j0) / 16 * e->panelStride + (k - e->k0) * 16;
-      for (ptrdiff_t i = i0; i < i1; i += TILE_ROWS) {
-        ptrdiff_t in = lesser(TILE_ROWS, i1 - i);
-        run_tile(kind, in, jn, kn, block ? block + (i - i0) * apart : a + i * as + k,
-                 block ? TILE_ROWS : as, b, 16, e->panelStride, e->c + i * e->cs + j, e->cs, add);
+  // A line more than the tiles need: powers of two apart, they would all fall on the same cache lines.
+  enum { APART = CHAIN + 32 / TILE_ROWS, BLOCK = (ROW_BLOCK + TILE_ROWS) * APART };
+  enum { CHUNKS = (K_BLOCK + K_REST + CHAIN - 1) / CHAIN };
+  float *blocks = e->packsA ? ck_scratch(CK_SLOT_TILE, (BLOCK * CHUNKS + 8) * 4) : NULL;
+  int kind = blocks ? BY_COLUMNS : BY_ROWS;
+  for (ptrdiff_t k0 = e->k0, k1; k0 < e->k1; k0 = k1) {
+    k1 = e->k1 - k0 <= K_BLOCK + K_REST ? e->k1 : k0 + K_BLOCK;
+    if (blocks)
+      for (ptrdiff_t k = k0; k < k1; k += CHAIN)
+        for (ptrdiff_t i = i0; i < i1; i += TILE_ROWS)
+          pack_a(e, i, i1, k, lesser(CHAIN, k1 - k),
+                 blocks + (k - k0) / CHAIN * BLOCK + (i - i0) * APART);
+    for (ptrdiff_t j = j0; j < j1; j += TILE_COLUMNS)
+      for (ptrdiff_t k = k0; k < k1; k += CHAIN) {
+        const float *b = e->panels + (j - e->j0) / 16 * e->panelStride + (k - e->k0) * 16;
+        ptrdiff_t jn = lesser(TILE_COLUMNS, j1 - j), kn = lesser(CHAIN, k1 - k);
+        for (ptrdiff_t i = i0; i < i1; i += TILE_ROWS)
+          run_tile(kind, lesser(TILE_ROWS, i1 - i), jn, kn,
+                   blocks ? blocks + (k - k0) / CHAIN * BLOCK + (i - i0) * APART : a + i * as + k,
+                   blocks ? TILE_ROWS : as, b, 16, e->panelStride, e->c + i * e->cs + j, e->cs,
+                   k > 0 || e->accumulate);
       }
-    }
   }
 }
 /// Rows of one task, `most` or fewer, so that threads have as many tasks each, of whole tiles.
@@ -106,11 +146,16 @@ static void split(products *e) {
   } else {
     e->rowBlock = even_rows(e->m, ROW_BLOCK);
     ptrdiff_t rowBlocks = blocks_of(e->m, e->rowBlock);
-    // Each task of a transposed A packs its rows: few columns a task would do so again and again.
-    ptrdiff_t each = e->form == CK_TN ? width / blocks_of(few, rowBlocks) : 192;
-    e->each = greater(1, blocks_of(each, TILE_COLUMNS)) * TILE_COLUMNS;
-    if (ck_threads() > 1 && rowBlocks * blocks_of(width, e->each) < 2 * few)
-      e->rowBlock = even_rows(e->m, SMALL_ROW_BLOCK);
+    if (e->packsA) {
+      // Each task packs its rows of A: few columns a task would do so again and again.
+      if (ck_threads() > 1 && rowBlocks < few) e->rowBlock = even_rows(e->m, SMALL_ROW_BLOCK);
+      rowBlocks = blocks_of(e->m, e->rowBlock);
+      e->each = greater(1, blocks_of(width / blocks_of(few, rowBlocks), TILE_COLUMNS)) * TILE_COLUMNS;
+    } else {
+      e->each = blocks_of(TASK_COLUMNS, TILE_COLUMNS) * TILE_COLUMNS;
+      if (ck_threads() > 1 && rowBlocks * blocks_of(width, e->each) < 2 * few)
+        e->rowBlock = even_rows(e->m, SMALL_ROW_BLOCK);
+    }
   }
   e->columnGroups = blocks_of(width, e->each);
 }
@@ -119,22 +164,24 @@ static void run_general(products *e) {
   ck_parallel(blocks_of(e->m, e->rowBlock) * e->columnGroups, product_task, e);
 }
 static void general_product(products *e) {
+  // Rows a power of two apart would fall on the same cache lines.
+  e->packsA = e->form == CK_TN || (e->depth > SHALLOW && e->a->stride % 512 == 0);
   if (e->b->panels && e->b->format == CK_FLOAT32) {
     e->panels = e->b->data, e->panelStride = e->depth * 16;
     e->j0 = 0, e->j1 = e->n, e->k0 = 0, e->k1 = e->depth;
     run_general(e);
     return;
   }
-  ptrdiff_t kb = lesser(e->depth, K_BLOCK);
+  ptrdiff_t kb = lesser(e->depth, K_BLOCK + K_REST);
   ptrdiff_t nb = greater(B_BLOCK / kb / TILE_COLUMNS * TILE_COLUMNS, TILE_COLUMNS);
   e->packed = ck_scratch(CK_SLOT_B, (size_t)(lesser(round16(e->n), nb) * kb) * 4);
   e->panels = e->packed;
   for (e->j0 = 0; e->j0 < e->n; e->j0 = e->j1) {
     e->j1 = lesser(e->j0 + nb, e->n);
     for (e->k0 = 0; e->k0 < e->depth; e->k0 = e->k1) {
-      e->k1 = lesser(e->k0 + kb, e->depth);
+      e->k1 = e->depth - e->k0 <= kb ? e->depth : e->k0 + K_BLOCK;
       e->panelStride = (e->k1 - e->k0) * 16;
-      ck_parallel(blocks_of(e->j1 - e->j0, 16), pack_b_task, e);
+      ck_parallel(blocks_of(e->j1 - e->j0, 16 * PACKED_PANELS), pack_b_task, e);
       run_general(e);
     }
   }
@@ -409,7 +456,7 @@ static void product(int form, const ck_matrix *a, const ck_matrix *b, float *c, 
     // Long tasks: what follows is fetched ahead only for the thread that goes on.
     e.each = greater(greater(1, TASK_OPERATIONS / e.depth / 64), blocks_of(e.n, 128 * ck_threads())) * 32;
     ck_parallel(blocks_of(e.n, e.each), dots_task, &e);
-  } else if (e.m <= SOME_ROWS) {
+  } else if (e.m <= SOME_ROWS && !(b->panels && b->format == CK_FLOAT32)) {
     ck_parallel(blocks_of(e.n, TILE_COLUMNS * SOME_TILES), some_rows_task, &e);
   } else {
     general_product(&e);

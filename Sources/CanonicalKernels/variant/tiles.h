@@ -16,6 +16,9 @@ enum { PANEL = 16, TILE_COLUMNS = TILE_PANELS * PANEL };
 typedef void (*tile_function)(ptrdiff_t k, const float *a, ptrdiff_t as, const void *b, ptrdiff_t bk,
                               ptrdiff_t bp, float *c, ptrdiff_t cs, int add);
 
+/// A tile with as many terms fetches the places of its results while it sums.
+enum { LONG = 64 };
+
 #define EACH_UNROLLED(i, n) _Pragma("clang loop unroll(full)") for (int i = 0; i < n; i++)
 #define LOAD_FLOAT(p) load16(p)
 #define LOAD_BFLOAT(p) widen_bfloat(*(const h16u *)(p))
@@ -26,6 +29,8 @@ typedef void (*tile_function)(ptrdiff_t k, const float *a, ptrdiff_t as, const v
     const TYPE *b = bytes;                                                                      \
     v16 acc[ROWS][PANELS];                                                                      \
     EACH_UNROLLED(r, ROWS) EACH_UNROLLED(v, PANELS) acc[r][v] = all16(0);                       \
+    if (k >= LONG) EACH_UNROLLED(r, ROWS) EACH_UNROLLED(v, PANELS)                              \
+      __builtin_prefetch(c + r * cs + v * PANEL, 1);                                            \
     for (ptrdiff_t i = 0; i < k; i++) {                                                         \
       v16 x[PANELS];                                                                            \
       EACH_UNROLLED(v, PANELS) x[v] = LOAD(b + v * bp);                                         \

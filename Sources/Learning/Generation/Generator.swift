@@ -48,7 +48,7 @@ public struct Generator: Sendable {
     self.sampling = sampling
     self.endTokens = endTokens.map { Int32($0) }
     capacity = min(limit, longest + newTokens)
-    pass = Pass(model, adapter: adapter, remembering: .nothing)
+    pass = Pass(model, adapter: adapter, remembering: .nothing, laysOut: false)
     isLaidOut = model.panels.areMade
     if isLaidOut { pass.model.weights = model.panels.panels(of: model.weights) }
     cache = KeyValueCache(model.configuration, rows: capacity * prompts.count)

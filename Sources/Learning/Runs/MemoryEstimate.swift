@@ -30,17 +30,21 @@ public struct RunEstimate: Sendable, Hashable {
       GradientBuffers.floatsPerRow(shape) + 5 * shape.hiddenSize + shape.intermediateSize
     let logits = min(rows, Pass.rowsAtOnce(shape)) * shape.vocabularySize
     let fixed = 4 * (4 * trainedParameters + logits)
-    let inputs = (shape.layerCount + 1) * shape.hiddenSize
-    memoryBytes = fixed + 4 * rows * (shape.layerCount * activations + inputs + shared)
-    smallMemoryBytes = fixed + 4 * rows * (activations + inputs + shared)
     let blocks = LinearRole.allCases.reduce(0) { sum, role in
       let (outputs, inputs) = role.shape(in: shape)
       return sum + outputs * inputs
     }
-    let weights = Double(shape.layerCount * blocks + shape.vocabularySize * shape.hiddenSize)
+    let weights = shape.layerCount * blocks + shape.vocabularySize * shape.hiddenSize
+    // A small frozen base is laid out in panels, forwards and backwards; float32 is the most it takes.
+    let isLaidOut = adapter != nil && 4 * weights <= SharedPanels.largestLaidOut
+    let panels = isLaidOut ? 2 * 4 * weights : 0
+    let inputs = (shape.layerCount + 1) * shape.hiddenSize
+    memoryBytes = fixed + panels + 4 * rows * (shape.layerCount * activations + inputs + shared)
+    smallMemoryBytes = fixed + 4 * rows * (activations + inputs + shared)
     // Forward and backward through everything; and gradients of what is trained.
+    let through = Double(weights)
     operations =
       Double(tokens)
-      * (4 * weights + (adapter == nil ? 2 * weights : 4 * Double(trainedParameters)))
+      * (4 * through + (adapter == nil ? 2 * through : 4 * Double(trainedParameters)))
   }
 }

@@ -42,6 +42,8 @@ public struct Trainer: Sendable {
   /// The sum of the last step's gradients, before clipping, in the layout's order.
   public private(set) var gradients: [Matrix]
   private let shape: AdapterShape?
+  /// The base of an adapter, as it was given.
+  private let base: Transformer?
   private let places: GradientPlaces
   private var pass: Pass
 
@@ -55,6 +57,7 @@ public struct Trainer: Sendable {
     self.optimizer = optimizer
     self.state = state
     self.shape = shape
+    base = model
     gradients = state.layout.zeros()
     places = .adapter(AdapterPlaces(shape, layerCount: layerCount))
     let tensors = AdapterTensors(shape, layerCount: layerCount, tensors: state.parameters)
@@ -70,6 +73,7 @@ public struct Trainer: Sendable {
     self.optimizer = optimizer
     self.state = state
     shape = nil
+    base = nil
     gradients = state.layout.zeros()
     places = .everything(EverythingPlaces(configuration))
     let model = Transformer(
@@ -79,7 +83,7 @@ public struct Trainer: Sendable {
   }
 
   /// The model as it is now, without the adapter.
-  public var transformer: Transformer { pass.model }
+  public var transformer: Transformer { base ?? pass.model }
   /// The adapter as it is now.
   public var adapter: AdapterTensors? { pass.adapter }
 

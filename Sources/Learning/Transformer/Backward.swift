@@ -143,7 +143,11 @@ extension Pass {
     _ observer: inout some BackwardObserver
   ) {
     if wantsInput {
-      Canonical.product(.nn, dy, site.linear.weight, into: &dx, accumulating: accumulating)
+      if let turned = site.linear.turned {
+        Canonical.product(.nt, dy, turned, into: &dx, accumulating: accumulating)
+      } else {
+        Canonical.product(.nn, dy, site.linear.weight, into: &dx, accumulating: accumulating)
+      }
     }
     switch places {
     case .everything(let all):

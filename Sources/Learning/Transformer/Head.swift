@@ -44,8 +44,8 @@ extension Pass {
         accumulating: true)
     } else {
       losses = Canonical.headLoss(
-        hidden: headNormed, head: model.weights.head, targets: group.targets, weights: weights,
-        dHidden: &gradients.head, rowsAtOnce: rowsAtOnce)
+        hidden: headNormed, head: model.weights.head, turned: model.weights.turnedHead,
+        targets: group.targets, weights: weights, dHidden: &gradients.head, rowsAtOnce: rowsAtOnce)
     }
     gradients.headStream.resize(rows: headRows.rows, columns: shape.hiddenSize)
     Canonical.normBackward(

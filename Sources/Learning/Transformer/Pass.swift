@@ -36,9 +36,17 @@ struct Pass {
   var headInverses: [Float] = []
   var gradients = GradientBuffers()
 
-  init(_ model: Transformer, adapter: AdapterTensors?, remembering: Remembering) {
+  /// With `laysOut`, the model's weights lie in panels if they are small enough and memory need not be
+  /// saved.
+  init(
+    _ model: Transformer, adapter: AdapterTensors?, remembering: Remembering, laysOut: Bool = true
+  ) {
     let layerCount = model.configuration.layerCount
     self.model = model
+    if laysOut, remembering != .inputs {
+      self.model.weights = model.panels.laidOut(
+        model.weights, backward: remembering == .everything)
+    }
     self.adapter = adapter
     self.remembering = remembering
     inputs = (0..<(remembering == .nothing ? 2 : layerCount + 1)).map { _ in

@@ -34,7 +34,23 @@ public struct Transformer: Sendable {
 /// Weights that come from files, in panels: made when something first wants them, and shared by all
 /// copies of a model, so that only the first of many generations pays.
 final class SharedPanels: Sendable {
+  /// Matrices of up to so many bytes in all are laid out for training and measuring; the panels take
+  /// twice as much. Of larger models packing is a smaller part of the time.
+  static let largestLaidOut = 128 << 20
+
   private let made = Mutex<ModelWeights?>(nil)
+  private let laidOut = Mutex<ModelWeights?>(nil)
+
+  /// For passes of many rows.
+  func laidOut(_ weights: ModelWeights, backward: Bool) -> ModelWeights {
+    guard weights.isStored, weights.linearBytes <= Self.largestLaidOut else { return weights }
+    return laidOut.withLock { known in
+      if let known, !backward || known.turnedHead != nil { return known }
+      let panels = weights.laidOut(backward: backward)
+      known = panels
+      return panels
+    }
+  }
 
   var areMade: Bool { made.withLock { $0 != nil } }
 

@@ -68,6 +68,8 @@ extension NumberFormat {
 public struct Linear: Sendable {
   let weight: WeightMatrix
   let bias: Matrix?
+  /// The transpose in panels, where the weights are laid out for a backward pass.
+  var turned: Weights?
 }
 
 /// One block.
@@ -85,6 +87,7 @@ public struct ModelWeights: Sendable {
   let layers: [LayerWeights]
   let finalNorm: Matrix
   let head: WeightMatrix
+  var turnedHead: Weights?
   /// Where stored matrices are mapped.
   private let files: [MappedFile]
 
@@ -164,6 +167,33 @@ public struct ModelWeights: Sendable {
     self.finalNorm = finalNorm
     self.head = head
     self.files = files
+  }
+
+  /// The same weights laid out for many rows at a time, so that no product packs them again: in panels,
+  /// and with their transposes where a backward pass follows.
+  func laidOut(backward: Bool) -> ModelWeights {
+    func stored(_ matrix: WeightMatrix) -> Weights {
+      switch matrix {
+      case .stored(let weights): weights
+      case .trained(let matrix): Weights(matrix)
+      }
+    }
+    let layers = layers.map { layer in
+      LayerWeights(
+        inputNorm: layer.inputNorm, postAttentionNorm: layer.postAttentionNorm,
+        linears: layer.linears.map { linear in
+          let weights = stored(linear.weight)
+          return Linear(
+            weight: .stored(weights.packed()), bias: linear.bias,
+            turned: backward ? weights.turned() : nil)
+        })
+    }
+    var result = ModelWeights(
+      embedding: embedding, layers: layers, finalNorm: finalNorm,
+      head: .stored(stored(head).packed()), files: files)
+    result.turnedHead = backward ? stored(head).turned() : nil
+    for file in files { file.forgetPages() }
+    return result
   }
 
   /// Stands in while the tensors change.
