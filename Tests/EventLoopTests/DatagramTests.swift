@@ -16,8 +16,12 @@ import Testing
     timer.close()
   }
 
-  @Test(arguments: ["127.0.0.1:0", "[::1]:0"])
-  func aDatagramArrivesWithItsSender(place: String) throws {
+  @Test func aDatagramArrivesWithItsSender() throws { try aDatagramArrives(at: "127.0.0.1:0") }
+
+  @Test(.enabled(if: LoopbackV6.isHere, "this machine has no IPv6"))
+  func aDatagramArrivesWithItsSenderOverIPv6() throws { try aDatagramArrives(at: "[::1]:0") }
+
+  private func aDatagramArrives(at place: String) throws {
     let loop = try EventLoop()
     var received: [([UInt8], SocketAddress)] = []
     let address = try #require(SocketAddress(place))
