@@ -136,7 +136,7 @@ var targets: [Target] = [
       "FastMath", "Tokenization", "Checkpoints", "Learning", "Attribution", "Influence", "JSON",
     ],
     exclude: [
-      "InfluencePeer.py", "LearningLlama.py", "LearningPeer.py", "SwarmPeer.py",
+      "InfluencePeer.py", "LearningLlama.py", "LearningPeer.py", "SwarmLinks.py", "SwarmPeer.py",
       "TokenizersPeer.py",
     ]),
 

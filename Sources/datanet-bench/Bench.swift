@@ -15,6 +15,8 @@ final class Bench {
   let runsPeers: Bool
   /// Rows whose name does not contain this are left out.
   let only: String
+  /// Whether moving data is measured on slow links between several peers instead.
+  let measuresLinks: Bool
   /// `datanet` beside this program.
   let program: String
 
@@ -25,6 +27,7 @@ final class Bench {
     dataFolder = invocation.text("data") ?? "bench/data"
     runsPeers = !invocation.has("alone")
     only = invocation.text("only") ?? ""
+    measuresLinks = invocation.has("links")
     var own = CommandLine.arguments[0]
     if let slash = own.lastIndex(of: "/") {
       own = String(own[...slash]) + "datanet"

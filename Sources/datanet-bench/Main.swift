@@ -42,6 +42,7 @@ protocol Benchmark: SendableMetatype {
       .value("claims", "N", .integer(1...100_000_000), "Number of claims", default: "1000000"),
       .value("data", "DIR", .directory, "Where the corpus is kept", default: "bench/data"),
       .flag("alone", "Do not run the peers"),
+      .flag("links", "Of swarm: several peers on shaped links, as root"),
       .value("only", "TEXT", "Of learning, only rows whose name contains this"),
     ], examples: [Example("datanet-bench content", "The store.")])
 

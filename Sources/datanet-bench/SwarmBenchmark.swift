@@ -16,6 +16,9 @@ enum SwarmBenchmark: Benchmark {
     unsafe mkdir(place, 0o755)
     defer { _ = try? Child.run(["rm", "-rf", place]) }
     let whole = try absolute(corpus)
+    if bench.measuresLinks {
+      return try SwarmLinks.run(bench, file: whole.first, in: place)
+    }
     let works = [("1 file", whole.first), ("small files", whole.small)]
     var ours: [Rate] = []
     for (work, path) in works where work.contains(bench.only) || bench.only.isEmpty {

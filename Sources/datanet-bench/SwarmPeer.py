@@ -1,12 +1,16 @@
 # A torrent, a tracker and a libtorrent peer for the benchmark of moving data (Specs/Performance.md).
 #
-#   SwarmPeer.py torrent PATH FILE PORT    writes FILE, a torrent of PATH with a tracker at PORT
-#   SwarmPeer.py track PORT PEER           answers everybody with the peer at port PEER
+#   SwarmPeer.py torrent PATH FILE PORT [HOST]
+#                                          writes FILE, a torrent of PATH with a tracker at PORT
+#   SwarmPeer.py track PORT PEER [HOST...] answers everybody with the peer at port PEER of each host
 #   SwarmPeer.py seed FILE FOLDER PORT     a libtorrent peer that has everything
 #   SwarmPeer.py fetch FILE FOLDER PORT    one that fetches everything from the peer at PORT
 #   SwarmPeer.py syncthing FILE PLACE PORT PORT    two homes of syncthing, PLACE/a and PLACE/b, that share
 #                                          FILE and speak with each other alone
 #   SwarmPeer.py await PLACE NAME BYTES    runs the second until it has FILE
+#   SwarmPeer.py swarm FILE FOLDER HOST seed|DONE [HOST...]
+#                                          one of several, on port 6881 each: has everything, or makes
+#                                          the file DONE when it has, and goes on
 import hashlib, os, shutil, subprocess, sys, time
 
 def bencode(value):
@@ -16,7 +20,7 @@ def bencode(value):
     if isinstance(value, list): return b"l" + b"".join(map(bencode, value)) + b"e"
     return b"d" + b"".join(bencode(k) + bencode(value[k]) for k in sorted(value)) + b"e"
 
-def torrent(path, out, port):
+def torrent(path, out, port, host="127.0.0.1"):
     path = os.path.abspath(path)
     if os.path.isdir(path):
         names = sorted(os.path.relpath(os.path.join(d, n), path) for d, _, f in os.walk(path) for n in f)
@@ -40,31 +44,40 @@ def torrent(path, out, port):
     else:
         info["length"] = sizes[0]
     with open(out, "wb") as file:
-        file.write(bencode({"announce": f"http://127.0.0.1:{port}/announce", "info": info}))
+        file.write(bencode({"announce": f"http://{host}:{port}/announce", "info": info}))
 
-def track(port, peer):
+def track(port, peer, *hosts):
     from http.server import BaseHTTPRequestHandler, HTTPServer
-    answer = bencode({"interval": 5, "peers": bytes([127, 0, 0, 1]) + int(peer).to_bytes(2, "big")})
+    peers = b"".join(bytes(map(int, host.split("."))) + int(peer).to_bytes(2, "big") for host in hosts or ["127.0.0.1"])
+    answer = bencode({"interval": 5, "peers": peers})
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             self.send_response(200)
             self.end_headers()
             self.wfile.write(answer)
         def log_message(self, *_): pass
-    HTTPServer(("127.0.0.1", int(port)), Handler).serve_forever()
+    HTTPServer(("0.0.0.0" if hosts else "127.0.0.1", int(port)), Handler).serve_forever()
 
-def peer(file, folder, port, seeds):
+def session(interface):
     import libtorrent
-    session = libtorrent.session({
-        "listen_interfaces": f"127.0.0.1:{port if seeds else 0}", "enable_dht": False, "enable_lsd": False,
+    return libtorrent.session({
+        "listen_interfaces": interface, "enable_dht": False, "enable_lsd": False,
         "enable_upnp": False, "enable_natpmp": False, "allow_multiple_connections_per_ip": True,
         # Over TCP, which is faster here than its own transport.
         "enable_outgoing_utp": False, "enable_incoming_utp": False,
     })
+
+def add(to, file, folder, seeds):
+    import libtorrent
     flags = libtorrent.torrent_flags.seed_mode if seeds else libtorrent.torrent_flags.default_flags
-    handle = session.add_torrent({
+    handle = to.add_torrent({
         "ti": libtorrent.torrent_info(file), "save_path": folder, "flags": flags})
     handle.resume()
+    return handle
+
+def peer(file, folder, port, seeds):
+    own = session(f"127.0.0.1:{port if seeds else 0}")
+    handle = add(own, file, folder, seeds)
     if seeds:
         while True: time.sleep(1)
     while not handle.status().is_seeding:
@@ -117,6 +130,17 @@ def await_file(place, name, size):
     child.terminate()
     child.wait()
 
+def swarm(file, folder, host, done, *others):
+    own = session(f"{host}:6881")
+    handle = add(own, file, folder, done == "seed")
+    while not handle.status().is_seeding or done == "seed":
+        if handle.status().num_peers < len(others):
+            for other in others: handle.connect_peer((other, 6881))
+            time.sleep(0.3)
+        time.sleep(0.02)
+    open(done, "w").close()
+    while True: time.sleep(1)
+
 mode, *rest = sys.argv[1:]
 if mode == "torrent": torrent(*rest)
 elif mode == "track": track(*rest)
@@ -124,4 +148,5 @@ elif mode == "seed": peer(*rest, True)
 elif mode == "fetch": peer(*rest, False)
 elif mode == "syncthing": syncthing(*rest)
 elif mode == "await": await_file(*rest)
+elif mode == "swarm": swarm(*rest)
 elif mode == "check": import libtorrent

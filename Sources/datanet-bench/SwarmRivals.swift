@@ -14,7 +14,7 @@ struct SwarmRival {
 
   private static let peer = #filePath.replacing("SwarmRivals.swift", with: "SwarmPeer.py")
 
-  private static var python: String {
+  static var python: String {
     guard let named = unsafe getenv("DATANET_BENCH_PYTHON") else { return "python3" }
     return unsafe String(cString: named).split(separator: ":").first.map { String($0) } ?? "python3"
   }
