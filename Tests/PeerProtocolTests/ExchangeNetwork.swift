@@ -39,6 +39,8 @@ final class ExchangeNetwork {
   /// Of everybody's link down; nil when it is as fast as up.
   var downBytesPerSecond: Double?
   let delayMicroseconds: UInt64
+  /// Of a chunk's bytes so many hundredths travel: it is packed.
+  var packedPercent = 100
   var banned: [(by: Int, whom: Int)] = []
 
   init(
@@ -128,7 +130,7 @@ final class ExchangeNetwork {
         handle(.served(digest, to: key(to), byteCount: nil), on: number)
         continue
       }
-      let bytes = Int(chunks.byteCounts[0])
+      let bytes = Int(chunks.byteCounts[0]) * packedPercent / 100
       let duration = UInt64(Double(bytes) / bytesPerSecond * 1e6)
       peers[number].isSending = true
       peers[number].sent += bytes

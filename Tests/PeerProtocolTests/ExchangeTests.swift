@@ -24,6 +24,20 @@ import Testing
     #expect(received < 4 * 8_000 * 65_536 * 1_005 / 1_000, "hardly a chunk comes twice")
   }
 
+  @Test("A link that carries packed chunks is filled as well")
+  func packedChunks() {
+    let network = ExchangeNetwork(
+      chunks: 2_000, byteCount: 65_536, peers: 2, bytesPerSecond: 12.5e6,
+      delayMicroseconds: 50_000, seed: 6)
+    network.packedPercent = 30
+    for number in 0..<2 { network.follow(number) { _ in number == 0 } }
+    network.connect(0, 1)
+    network.run(until: 60_000_000) { !network.isComplete(1) }
+    let ideal = 2_000.0 * 65_536 * 0.3 / 12.5e6
+    let taken = Double(network.now) / 1e6
+    #expect(network.isComplete(1) && taken < ideal * 1.25, "\(taken) s, at best \(ideal)")
+  }
+
   @Test func whoCannotReachTheSeedHoldsNobodyUp() {
     // Two of four cannot fetch their shares of the chunks.
     let network = ExchangeNetwork(

@@ -381,7 +381,8 @@ public struct Exchange: Sendable {
     links[index].strikes = 0
     links[index].received += byteCount
     links[index].measure(
-      delay: now.milliseconds(since: request.at), byteCount: byteCount, at: now)
+      // By plain bytes, as windows and requests are counted, however few travelled.
+      delay: now.milliseconds(since: request.at), byteCount: request.byteCount, at: now)
     defer { if links[index].requests.isEmpty { links[index].rest() } }
     // Asking for a few at once costs less than one by one.
     if links[index].bytesUnderWay * 8 <= links[index].window * 7 {
