@@ -2,7 +2,10 @@
 
 import Foundation
 import JSON
+import Terminal
 import Testing
+
+@testable import datanet
 
 @Suite("Peers that meet", .serialized)
 struct MeetingTests {
@@ -32,6 +35,19 @@ struct MeetingTests {
     #expect(place.digest("ben", "net") == digest)
     #expect(place.datanet("--home", "ben", "fsck").status == 0)
     #expect(ada.stop() == 0)
+  }
+
+  @Test("a sync lets go of its home when it ends, also inside a process that goes on")
+  func twiceInOneProcess() throws {
+    let (place, ada) = try meeting()
+    defer { place.remove() }
+    let home = "\(place.folder.path)/ben"
+    let sync = Main.run([
+      "--home", home, "sync", "--no-discovery", "--timeout", "30", "--quiet",
+    ])
+    #expect(sync == .done)
+    let ben = try PeerProcess("ben", in: place)
+    #expect(ben.stop() == 0 && ada.stop() == 0)
   }
 
   @Test("say in time why not everything is here")

@@ -76,7 +76,8 @@ enum SyncCommand: Command {
       try peer.start(options)
       var status = JSONValue.object(peer.status.json)
       var isInStep = false
-      func look() {
+      // The peer keeps its timers, so they must not keep the peer: its home's lock goes with it.
+      let look = { [unowned peer] in
         isInStep = false
         status = .object(peer.status.json)
         progress.look(at: status)
