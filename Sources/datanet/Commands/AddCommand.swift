@@ -121,8 +121,9 @@ enum AddCommand: Command {
   /// adding, which a program may not be waiting for while a person sees it go on and can stop it
   /// (Specs/Duplicates.md, "Cost when adding").
   private static let mostRecordsCompared = 262_144
-  /// So many records are read at once for those of others to be known: once, for ten seconds.
-  private static let mostRecordsRead = 4_194_304
+  /// So many records of others that nobody has compared here yet are read first: once, for two or
+  /// three seconds.
+  private static let mostRecordsRead = 524_288
 
   /// The contribution stands whatever comes out: trouble here is told, and can be made good later.
   private static func duplicates(
