@@ -26,7 +26,7 @@ enum AddCommand: Command {
       contributions and with each other; 'datanet duplicates' shows what was found. Of more than \
       262,144 records that takes longer than adding: a person at a terminal sees it go on, and \
       Ctrl-C ends it without harm; with --json, or where nobody watches, it is left to \
-      'datanet duplicates' unless --duplicates asks for it. So it is where more than 4,194,304 \
+      'datanet duplicates' unless --duplicates asks for it. So it is where more than 524,288 \
       records of others have to be read first.
 
       Ctrl-C keeps the chunks that are stored; adding the same files again goes on from there.
